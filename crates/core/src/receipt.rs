@@ -1,0 +1,150 @@
+//! Owns the ballot's digest and the receipt, by which voters find out whether their very ballot
+//! was recorded. A receipt has no `Debug`: it must not reach a log.
+
+use sha2::{Digest, Sha256};
+
+use crate::ballot::BallotId;
+use crate::crockford;
+use crate::identifiers::ElectionHash;
+use crate::keys::BallotKey;
+
+const VERSION: u8 = 1;
+
+/// SHA-256 over everything that makes a ballot this ballot.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct BallotDigest([u8; 32]);
+
+impl BallotDigest {
+    /// SHA-256(`election/ballot/1` ‖ 00 ‖ election hash ‖ ballot key ‖ ballot id ‖ format ‖ content).
+    pub fn of(election: &ElectionHash, key: &BallotKey, id: &BallotId, format: u8, content: &[u8]) -> Self {
+        let mut hasher = Sha256::new();
+        hasher.update(b"election/ballot/1\0");
+        hasher.update(election.as_bytes());
+        hasher.update(key.0);
+        hasher.update(id.as_bytes());
+        hasher.update([format]);
+        hasher.update(content);
+        Self(hasher.finalize().into())
+    }
+
+    /// Wraps the 32 bytes of a digest made before.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+/// Where a ballot is recorded (its key) and what it is (nine bytes of its digest): nine groups of four symbols.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Receipt {
+    ballot_key: BallotKey,
+    digest_start: [u8; 9],
+}
+
+/// The text isn't a receipt: wrong length, version, symbol or check symbol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a receipt: it has nine groups of four letters and digits and starts with 1")]
+pub struct MalformedReceipt;
+
+impl Receipt {
+    /// The receipt of a ballot.
+    pub fn new(ballot_key: BallotKey, digest: &BallotDigest) -> Self {
+        let digest_start = std::array::from_fn(|index| digest.0[index]);
+        Self { ballot_key, digest_start }
+    }
+
+    /// Reads a receipt as leniently as a voter id.
+    pub fn parse(text: &str) -> Result<Self, MalformedReceipt> {
+        let values: [u8; 36] = crockford::values(text).ok_or(MalformedReceipt)?;
+        if values[0] != VERSION || crockford::check_value(&values[..35]) != values[35] {
+            return Err(MalformedReceipt);
+        }
+        let bytes: [u8; 21] = crockford::join(&values[1..35]).ok_or(MalformedReceipt)?;
+        Ok(Self {
+            ballot_key: BallotKey(std::array::from_fn(|index| bytes[index])),
+            digest_start: std::array::from_fn(|index| bytes[12 + index]),
+        })
+    }
+
+    /// The form that voters read: `1000-G40R-…`.
+    pub fn printed(&self) -> String {
+        let mut bytes = [0; 21];
+        bytes[..12].copy_from_slice(&self.ballot_key.0);
+        bytes[12..].copy_from_slice(&self.digest_start);
+        let mut values = [VERSION; 36];
+        values[1..35].copy_from_slice(&crockford::split::<34>(&bytes));
+        values[35] = crockford::check_value(&values[..35]);
+        let groups: Vec<String> = values
+            .chunks(4)
+            .map(|group| group.iter().map(|value| crockford::symbol(*value)).collect())
+            .collect();
+        groups.join("-")
+    }
+
+    /// Where to look: the one read that a receipt needs.
+    pub fn ballot_key(&self) -> &BallotKey {
+        &self.ballot_key
+    }
+
+    /// Whether the receipt was given for the ballot with this digest.
+    pub fn is_for(&self, digest: &BallotDigest) -> bool {
+        digest.0.starts_with(&self.digest_start)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const VECTOR: &str = "1000-G40R-40M3-0E20-9185-WHKY-4RBC-S53J-J64K";
+
+    fn vector_digest(content: &[u8]) -> (BallotKey, BallotDigest) {
+        let key = BallotKey(std::array::from_fn(|index| index as u8));
+        let id = BallotId::parse("00112233-4455-6677-8899-aabbccddeeff").unwrap();
+        (key, BallotDigest::of(&ElectionHash::from_bytes([0; 32]), &key, &id, 1, content))
+    }
+
+    #[test]
+    fn the_published_vector_gives_its_receipt() {
+        let (key, digest) = vector_digest(br#"{"president":["biden"]}"#);
+        assert_eq!(Receipt::new(key, &digest).printed(), VECTOR);
+    }
+
+    #[test]
+    fn a_receipt_is_for_its_own_ballot_and_no_other() {
+        let receipt = Receipt::parse(VECTOR).unwrap();
+        let (key, digest) = vector_digest(br#"{"president":["biden"]}"#);
+        assert!(receipt.ballot_key() == &key);
+        assert!(receipt.is_for(&digest));
+        assert!(!receipt.is_for(&vector_digest(br#"{"president":["trump"]}"#).1));
+    }
+
+    #[test]
+    fn mistyped_receipts_are_malformed() {
+        let transposed = "1000-G40R-40M3-0E20-9185-WHKY-4RBC-S53J-J46K";
+        let other_version = "2000-G40R-40M3-0E20-9185-WHKY-4RBC-S53J-J64K";
+        for text in ["", "1000", transposed, other_version, &VECTOR[..43], &format!("{VECTOR}K")] {
+            assert!(Receipt::parse(text).is_err(), "{text}");
+        }
+        assert!(Receipt::parse(&VECTOR.to_lowercase().replace('0', "o").replace('-', " ")).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn a_receipt_reads_back_as_printed(key in prop::array::uniform12(any::<u8>()), digest in prop::array::uniform32(any::<u8>())) {
+            let receipt = Receipt::new(BallotKey(key), &BallotDigest::from_bytes(digest));
+            prop_assert!(Receipt::parse(&receipt.printed()).is_ok_and(|parsed| parsed == receipt));
+        }
+
+        #[test]
+        fn no_text_makes_parsing_panic(text in ".*") {
+            let _ = Receipt::parse(&text);
+        }
+    }
+}

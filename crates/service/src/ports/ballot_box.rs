@@ -1,0 +1,133 @@
+use async_trait::async_trait;
+use election_core::ballot::Ballot;
+use election_core::envelope::{EnvelopeId, Message};
+use election_core::identifiers::RegionName;
+use election_core::keys::BallotKey;
+use election_core::tally::{FeedRecord, Sequence};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::{PortResult, Waiting};
+
+/// A ballot to be recorded, and by which envelope it came.
+#[derive(Clone)]
+pub struct Submission {
+    /// The envelope.
+    pub envelope: EnvelopeId,
+    /// The ballot taken out of it.
+    pub ballot: Ballot,
+}
+
+/// What became of an envelope. Each has exactly one outcome, stored by the write that decides it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// Its ballot is the voter's recorded ballot.
+    Recorded,
+    /// Another envelope had brought the same ballot.
+    Repeat,
+    /// Another ballot of the voter was recorded first; the conflict log has this one's digest.
+    Conflict,
+    /// This envelope was decided before: the message is a redelivery or the second copy.
+    AlreadyDecided,
+}
+
+/// Why a message was set aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeadLetterReason {
+    /// Its body isn't an encoded ballot.
+    Undecodable,
+    /// No enqueuer of this election made it.
+    Forged,
+    /// Recording it failed too often.
+    ReceivesExhausted,
+    /// It came when the recount had begun.
+    Late,
+}
+
+impl DeadLetterReason {
+    /// The reason's name in JSON and stores.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Undecodable => "undecodable",
+            Self::Forged => "forged",
+            Self::ReceivesExhausted => "receives-exhausted",
+            Self::Late => "late",
+        }
+    }
+
+    /// Reads the reason's name.
+    pub fn parse(text: &str) -> Option<Self> {
+        let all = [Self::Undecodable, Self::Forged, Self::ReceivesExhausted, Self::Late];
+        all.into_iter().find(|reason| reason.as_str() == text)
+    }
+}
+
+/// A message that was set aside, to be looked into by the operators.
+#[derive(Clone)]
+pub struct DeadLetter {
+    /// The message as it was received.
+    pub message: Message,
+    /// Whose queue it was in.
+    pub region: RegionName,
+    /// Why it was set aside.
+    pub reason: DeadLetterReason,
+    /// When it was set aside, in UTC.
+    pub at: OffsetDateTime,
+}
+
+/// What all envelopes and 202s add up to, read at one instant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reckoning {
+    /// Ballots in the box.
+    pub recorded: u64,
+    /// Envelopes decided as [`Outcome::Repeat`], and repeats answered without an envelope.
+    pub repeats: u64,
+    /// Envelopes decided as [`Outcome::Conflict`].
+    pub conflicts: u64,
+    /// Envelopes set aside and not decided otherwise.
+    pub dead_letters: u64,
+    /// For each message asked about, whether its envelope has no outcome yet.
+    pub undecided: Vec<bool>,
+}
+
+/// The ballot box, its conflict log and dead letters, and the feed of what was recorded. One box for all
+/// regions, strongly consistent; writes are durable when they return, nothing is ever rewritten.
+#[async_trait]
+pub trait BallotBox: Send + Sync {
+    /// The recorded ballot under a key.
+    async fn find(&self, key: &BallotKey) -> PortResult<Option<Ballot>>;
+
+    /// Decides each submission: the first ballot under a key is recorded, by one conditional write;
+    /// every further one is a repeat or a conflict. Any number of regions may do so at once, with the
+    /// same submissions too. One submission's failure is its own: the others' outcomes stand. Calling it
+    /// again with a decided envelope changes nothing and gives [`Outcome::AlreadyDecided`].
+    async fn record(&self, submissions: &[Submission]) -> Vec<PortResult<Outcome>>;
+
+    /// Counts a 202 that was answered for a recorded ballot without making an envelope.
+    async fn add_repeat(&self) -> PortResult<()>;
+
+    /// Keeps a message as a dead letter, unless its envelope is decided. Idempotent.
+    async fn set_aside(&self, letter: &DeadLetter) -> PortResult<()>;
+
+    /// All dead letters whose envelopes aren't decided otherwise, the oldest first.
+    async fn dead_letters(&self) -> PortResult<Vec<DeadLetter>>;
+
+    /// Takes a dead letter out, once it was enqueued again. Idempotent.
+    async fn remove_dead_letter(&self, envelope: &EnvelopeId) -> PortResult<()>;
+
+    /// Adds everything up at one instant, and tells which of these messages aren't decided at it.
+    async fn reckon(&self, waiting: &[Waiting]) -> PortResult<Reckoning>;
+
+    /// Up to `limit` records after a place in the feed, in the feed's order. The feed has one shard,
+    /// [`Self::SHARD`], and never gains a record before one that was read.
+    async fn feed(&self, after: Sequence, limit: usize) -> PortResult<Vec<FeedRecord>>;
+
+    /// How many records there are after a place in the feed.
+    async fn behind(&self, after: Sequence) -> PortResult<u64>;
+}
+
+impl dyn BallotBox {
+    /// The name of the one shard of a feed that is read by asking for it.
+    pub const SHARD: &'static str = "0";
+}

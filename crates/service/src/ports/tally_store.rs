@@ -1,0 +1,38 @@
+use async_trait::async_trait;
+use election_core::tally::{Sequence, Tally, TallyItem, TallyKey};
+use time::OffsetDateTime;
+
+use super::PortResult;
+
+/// A region's tally as stored.
+#[derive(Clone, Default)]
+pub struct StoredTally {
+    /// All items.
+    pub tally: Tally,
+    /// When an item was last written, in UTC.
+    pub updated_at: Option<OffsetDateTime>,
+}
+
+/// One item to be written.
+#[derive(Clone)]
+pub struct TallyUpdate {
+    /// Which item.
+    pub key: TallyKey,
+    /// The checkpoint it had when it was read; [`Sequence::START`] if there was none.
+    pub expected: Sequence,
+    /// The item with its new checkpoint.
+    pub item: TallyItem,
+}
+
+/// A region's own tally. Each item's counts and checkpoint are written together, on the condition that
+/// the checkpoint is still the expected one: two folders of one shard can't both count a record.
+#[async_trait]
+pub trait TallyStore: Send + Sync {
+    /// All items. Strongly consistent.
+    async fn load(&self) -> PortResult<StoredTally>;
+
+    /// Writes items, durable on return; false if a checkpoint isn't the expected one. Where the feed is
+    /// pulled (SQL), either all items are written or none, so that a checkpoint speaks for its whole
+    /// shard; where it is pushed (streams), some may be, and the stream's replay completes them.
+    async fn commit(&self, updates: Vec<TallyUpdate>, at: OffsetDateTime) -> PortResult<bool>;
+}
