@@ -44,7 +44,8 @@ pub struct Percent(u32);
 impl Percent {
     /// `votes` of `total`, rounded half up to two decimals; `None` at a total of zero.
     pub fn of(votes: u64, total: u64) -> Option<Self> {
-        let hundredths = (u128::from(votes) * 20_000 + u128::from(total)).checked_div(u128::from(total) * 2)?;
+        let hundredths =
+            (u128::from(votes) * 20_000 + u128::from(total)).checked_div(u128::from(total) * 2)?;
         u32::try_from(hundredths).ok().map(Self)
     }
 }
@@ -167,7 +168,9 @@ impl Results {
                     name: jurisdiction.name().fallback().to_owned(),
                     ballots_cast: counts.ballots,
                     contests: contests
-                        .map(|contest| contest_result(contest, Some(jurisdiction.id()), counts.ballots, counts, secret))
+                        .map(|contest| {
+                            contest_result(contest, Some(jurisdiction.id()), counts.ballots, counts, secret)
+                        })
                         .collect(),
                 }
             })
@@ -178,9 +181,13 @@ impl Results {
             .contests()
             .iter()
             .map(|contest| {
-                let with_contest =
-                    definition.jurisdictions().iter().filter(|jurisdiction| contest.is_on_ballot_of(jurisdiction.id()));
-                let ballots = with_contest.map(|jurisdiction| counts_of(jurisdiction.id()).ballots).sum();
+                let with_contest = definition
+                    .jurisdictions()
+                    .iter()
+                    .filter(|jurisdiction| contest.is_on_ballot_of(jurisdiction.id()));
+                let ballots = with_contest
+                    .map(|jurisdiction| counts_of(jurisdiction.id()).ballots)
+                    .sum();
                 contest_result(contest, None, ballots, &all, secret)
             })
             .collect();
@@ -200,7 +207,8 @@ impl Results {
 
     /// The same results for one jurisdiction: its ballots and contests only.
     pub fn in_jurisdiction(mut self, id: &JurisdictionId) -> Self {
-        self.jurisdictions.retain(|jurisdiction| jurisdiction.id == id.as_str());
+        self.jurisdictions
+            .retain(|jurisdiction| jurisdiction.id == id.as_str());
         if let Some(jurisdiction) = self.jurisdictions.first() {
             self.ballots_cast = jurisdiction.ballots_cast;
             self.contests = jurisdiction.contests.clone();
@@ -241,7 +249,8 @@ fn contest_result(
             .filter(|candidate| jurisdiction.is_none_or(|id| candidate.runs_in(id)))
             .map(|candidate| {
                 let votes = counts.votes.get(candidate.id()).copied().unwrap_or(0);
-                let party = jurisdiction.map_or_else(|| candidate.default_party(), |id| candidate.party_in(id));
+                let party =
+                    jurisdiction.map_or_else(|| candidate.default_party(), |id| candidate.party_in(id));
                 CandidateResult {
                     id: candidate.id().to_string(),
                     name: candidate.name().fallback().to_owned(),

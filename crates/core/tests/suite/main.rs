@@ -1,0 +1,6 @@
+//! The domain's rules, tried from outside.
+
+mod content;
+mod fixtures;
+mod results;
+mod tally;
