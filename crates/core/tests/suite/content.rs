@@ -18,7 +18,7 @@ fn problems(place: &str, contests: &[(&str, &[&str])]) -> Vec<(String, Selection
 
 fn written(place: &str, contests: &[(&str, &[&str])]) -> String {
     let content = canonical(&club(), &jurisdiction(place), &selections(contests));
-    String::from_utf8(content.ok().expect("valid selections").into()).unwrap()
+    String::from_utf8(content.expect("valid selections").into()).unwrap()
 }
 
 #[test]
@@ -46,7 +46,8 @@ fn a_contest_left_blank_is_valid_and_left_out() {
 fn every_wrong_selection_is_named_with_its_field() {
     use SelectionProblem::*;
     let long = format!("X{}", "é".repeat(200));
-    let cases: [(&str, &[(&str, &[&str])], &str, SelectionProblem); 11] = [
+    type Sent<'a> = &'a [(&'a str, &'a [&'a str])];
+    let cases: [(&str, Sent<'_>, &str, SelectionProblem); 11] = [
         (
             "north",
             &[("mayor", &["chen"])],
