@@ -2,7 +2,9 @@
 
 mod accepts;
 mod never_panics;
-mod refuses;
+mod refuses_contradictions;
+mod refuses_files;
+mod refuses_values;
 
 use super::{Definition, DefinitionErrorCode as Code, DefinitionErrors};
 
@@ -65,4 +67,16 @@ fn places(errors: &DefinitionErrors) -> Vec<(usize, &str, Code)> {
         .iter()
         .map(|error| (error.line, error.field.as_str(), error.code))
         .collect()
+}
+
+/// Asserts that the example with one replacement has exactly these problems.
+#[track_caller]
+fn refuses(old: &str, new: &str, expected: &[(usize, &str, Code)]) {
+    refuses_all(&[(old, new)], expected);
+}
+
+#[track_caller]
+fn refuses_all(replacements: &[(&str, &str)], expected: &[(usize, &str, Code)]) {
+    let errors = errors_of(board_with(replacements));
+    assert_eq!(places(&errors), expected, "{errors}");
 }
