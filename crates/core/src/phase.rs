@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where the election stands. Only commands move it on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
     /// The definition can be read and voters imported; no vote is accepted.

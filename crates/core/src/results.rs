@@ -13,6 +13,7 @@ use crate::tally::{ContestCounts, Counts};
 
 /// How final the results are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ResultsStatus {
     /// Nothing can have been counted yet.
@@ -58,6 +59,7 @@ impl Serialize for Percent {
 
 /// A candidate's line. Votes are missing while they are secret.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CandidateResult {
     /// The candidate's id in the definition.
     pub id: String,
@@ -70,11 +72,13 @@ pub struct CandidateResult {
     pub votes: Option<u64>,
     /// Share of the contest's votes, write-ins included; null at zero votes.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<f64>))]
     pub percent: Option<Option<Percent>>,
 }
 
 /// A contest's counts. All but the turnout are missing while votes are secret.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ContestResult {
     /// The contest's id in the definition.
     pub id: String,
@@ -97,6 +101,7 @@ pub struct ContestResult {
 
 /// A jurisdiction's counts.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct JurisdictionResult {
     /// The jurisdiction's id in the definition.
     pub id: String,
@@ -110,10 +115,12 @@ pub struct JurisdictionResult {
 
 /// The answer to `GET /votes`.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Results {
     /// The election's id.
     pub election: String,
     /// SHA-256 of its definition.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub election_hash: ElectionHash,
     /// Where the election stands.
     pub phase: Phase,

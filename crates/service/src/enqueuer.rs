@@ -119,7 +119,10 @@ impl Enqueuer {
     pub async fn eligibility(&self, voter_id: &VoterId) -> Result<Eligibility, CastError> {
         let voter = self.find_voter(voter_id).await?;
         let voted = self.ballots.find(&voter.ballot_key).await?.is_some();
-        Ok(Eligibility { jurisdiction: voter.jurisdiction, voted })
+        Ok(Eligibility {
+            jurisdiction: voter.jurisdiction,
+            voted,
+        })
     }
 
     /// Accepts a vote: checks it, then makes it durable in two regions. The first reason to refuse wins,
@@ -134,7 +137,10 @@ impl Enqueuer {
             && recorded.is_same_vote(ballot)
         {
             self.ballots.add_repeat().await?;
-            return Ok(Accepted { receipt: recorded.receipt(&self.definition.hash()), repeat: true });
+            return Ok(Accepted {
+                receipt: recorded.receipt(&self.definition.hash()),
+                repeat: true,
+            });
         }
         match self.phase.phase().await?.phase {
             Phase::PreElection => return Err(CastError::PollsNotOpen),
@@ -143,18 +149,32 @@ impl Enqueuer {
         }
         if let Some(recorded) = recorded {
             let same_id = recorded.id == vote.ballot_id;
-            return Err(if same_id { CastError::BallotChanged } else { CastError::AlreadyVoted });
+            return Err(if same_id {
+                CastError::BallotChanged
+            } else {
+                CastError::AlreadyVoted
+            });
         }
-        if vote.election_hash.is_some_and(|hash| hash != self.definition.hash()) {
+        if vote
+            .election_hash
+            .is_some_and(|hash| hash != self.definition.hash())
+        {
             return Err(CastError::OtherDefinition);
         }
         let ballot = ballot.map_err(CastError::Selections)?;
         self.enqueue_twice(&ballot).await?;
-        Ok(Accepted { receipt: ballot.receipt(&self.definition.hash()), repeat: false })
+        Ok(Accepted {
+            receipt: ballot.receipt(&self.definition.hash()),
+            repeat: false,
+        })
     }
 
     async fn find_voter(&self, voter_id: &VoterId) -> Result<Voter, CastError> {
-        let secret = self.ballot_secret.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        let secret = self
+            .ballot_secret
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone();
         let secret = secret.ok_or(CastError::KeysDestroyed)?;
         let found = self.roll.find(&self.roll_secret.voter_key(voter_id)).await?;
         let registration = found.ok_or(CastError::VoterNotFound)?;
@@ -162,7 +182,10 @@ impl Enqueuer {
             return Err(CastError::VoterIdRevoked);
         }
         let ballot_key = secret.ballot_key(&registration.person);
-        Ok(Voter { jurisdiction: registration.jurisdiction, ballot_key })
+        Ok(Voter {
+            jurisdiction: registration.jurisdiction,
+            ballot_key,
+        })
     }
 
     /// What is recorded for the voter, as far as it can be read: the processor decides in any case, so a
@@ -176,17 +199,29 @@ impl Enqueuer {
 
     fn seal(&self, voter: &Voter, id: BallotId, content: Box<[u8]>) -> Ballot {
         let jurisdiction = voter.jurisdiction.clone();
-        Ballot::seal(&self.mac_secret, voter.ballot_key, id, jurisdiction, content::FORMAT, content)
+        Ballot::seal(
+            &self.mac_secret,
+            voter.ballot_key,
+            id,
+            jurisdiction,
+            content::FORMAT,
+            content,
+        )
     }
 
     /// Sends the first copy to this region and the second to a peer, both at once; a send that fails is
     /// tried in the next peer. Nothing is sent if fewer than two regions could take it.
     async fn enqueue_twice(&self, ballot: &Ballot) -> PortResult<()> {
         let own = self.region.active_intake();
-        let peers = self.regions.peers_of(self.region.name()).filter_map(|peer| peer.active_intake());
+        let peers = self
+            .regions
+            .peers_of(self.region.name())
+            .filter_map(|peer| peer.active_intake());
         let mut intakes = own.into_iter().chain(peers).collect::<Vec<_>>().into_iter();
         let (Some(first), Some(second)) = (intakes.next(), intakes.next()) else {
-            return Err(PortError::Unavailable("fewer than two regions are active".to_owned()));
+            return Err(PortError::Unavailable(
+                "fewer than two regions are active".to_owned(),
+            ));
         };
         let message = Message::seal(EnvelopeId(randomness::bytes()?), ballot);
         let (first, second) = tokio::join!(
@@ -195,9 +230,15 @@ impl Enqueuer {
         );
         for (result, role) in [(first, CopyRole::Primary), (second, CopyRole::Second)] {
             let Err(mut last) = result else { continue };
-            let delay = if role == CopyRole::Primary { Duration::ZERO } else { self.second_copy_delay };
+            let delay = if role == CopyRole::Primary {
+                Duration::ZERO
+            } else {
+                self.second_copy_delay
+            };
             loop {
-                let Some(next) = intakes.next() else { return Err(last) };
+                let Some(next) = intakes.next() else {
+                    return Err(last);
+                };
                 match send(next, &message, role, delay).await {
                     Ok(()) => break,
                     Err(error) => last = error,

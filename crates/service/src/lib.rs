@@ -2,6 +2,7 @@
 //! only in the adapters behind the ports.
 
 pub mod enqueuer;
+pub mod http;
 pub mod metrics;
 pub mod operations;
 pub mod phase_cache;

@@ -62,26 +62,82 @@ impl Default for Metrics {
         let latency: Family<RouteLabels, Histogram> =
             Family::new_with_constructor(|| Histogram::new(LATENCY_SECONDS.into_iter()));
         let (accepted, refused, outcomes) = (Counter::default(), Family::default(), Family::default());
-        let (envelopes, queued, tally_lag, active) =
-            (Family::default(), Family::default(), Family::default(), Family::default());
-        registry.register("requests", "Requests answered, by route template and status", requests.clone());
-        registry.register("request_seconds", "Time to answer, by route template", latency.clone());
-        registry.register("votes_accepted", "Votes answered with 202 by this process", accepted.clone());
-        registry.register("votes_refused", "Votes refused by this process, by code", refused.clone());
-        registry.register("messages_decided", "Messages decided by this process, by outcome", outcomes.clone());
+        let (envelopes, queued, tally_lag, active) = (
+            Family::default(),
+            Family::default(),
+            Family::default(),
+            Family::default(),
+        );
+        registry.register(
+            "requests",
+            "Requests answered, by route template and status",
+            requests.clone(),
+        );
+        registry.register(
+            "request_seconds",
+            "Time to answer, by route template",
+            latency.clone(),
+        );
+        registry.register(
+            "votes_accepted",
+            "Votes answered with 202 by this process",
+            accepted.clone(),
+        );
+        registry.register(
+            "votes_refused",
+            "Votes refused by this process, by code",
+            refused.clone(),
+        );
+        registry.register(
+            "messages_decided",
+            "Messages decided by this process, by outcome",
+            outcomes.clone(),
+        );
         registry.register("envelopes", "The sums of `election status`", envelopes.clone());
-        registry.register("queued", "Envelopes accepted and not decided, by region", queued.clone());
-        registry.register("tally_lag", "Recorded ballots not folded yet, by region", tally_lag.clone());
-        registry.register("region_active", "1 if the region serves, by region", active.clone());
-        Self { registry, requests, latency, accepted, refused, outcomes, envelopes, queued, tally_lag, active }
+        registry.register(
+            "queued",
+            "Envelopes accepted and not decided, by region",
+            queued.clone(),
+        );
+        registry.register(
+            "tally_lag",
+            "Recorded ballots not folded yet, by region",
+            tally_lag.clone(),
+        );
+        registry.register(
+            "region_active",
+            "1 if the region serves, by region",
+            active.clone(),
+        );
+        Self {
+            registry,
+            requests,
+            latency,
+            accepted,
+            refused,
+            outcomes,
+            envelopes,
+            queued,
+            tally_lag,
+            active,
+        }
     }
 }
 
 impl Metrics {
     /// A request was answered.
     pub(crate) fn request(&self, route: &str, status: u16, took: Duration) {
-        self.requests.get_or_create(&RequestLabels { route: route.to_owned(), status }).inc();
-        self.latency.get_or_create(&RouteLabels { route: route.to_owned() }).observe(took.as_secs_f64());
+        self.requests
+            .get_or_create(&RequestLabels {
+                route: route.to_owned(),
+                status,
+            })
+            .inc();
+        self.latency
+            .get_or_create(&RouteLabels {
+                route: route.to_owned(),
+            })
+            .observe(took.as_secs_f64());
     }
 
     /// A vote was answered with 202.
@@ -91,7 +147,11 @@ impl Metrics {
 
     /// A vote was refused.
     pub(crate) fn refused(&self, code: &str) {
-        self.refused.get_or_create(&CodeLabels { code: code.to_owned() }).inc();
+        self.refused
+            .get_or_create(&CodeLabels {
+                code: code.to_owned(),
+            })
+            .inc();
     }
 
     /// A message was decided.
@@ -107,7 +167,11 @@ impl Metrics {
 
     /// A message was set aside.
     pub(crate) fn dead_letter(&self) {
-        self.outcomes.get_or_create(&OutcomeLabels { outcome: "dead-letter" }).inc();
+        self.outcomes
+            .get_or_create(&OutcomeLabels {
+                outcome: "dead-letter",
+            })
+            .inc();
     }
 
     /// Everything in the text format of OpenMetrics, with gauges of the present status.
@@ -123,13 +187,19 @@ impl Metrics {
         ];
         let gauge = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
         for (outcome, value) in sums {
-            self.envelopes.get_or_create(&OutcomeLabels { outcome }).set(gauge(value));
+            self.envelopes
+                .get_or_create(&OutcomeLabels { outcome })
+                .set(gauge(value));
         }
         for region in &status.regions {
-            let labels = RegionLabels { region: region.name.to_string() };
+            let labels = RegionLabels {
+                region: region.name.to_string(),
+            };
             let is_active = region.state == crate::ports::RegionState::Active;
             self.queued.get_or_create(&labels).set(gauge(region.queued));
-            self.active.get_or_create(&labels).set(f64::from(u8::from(is_active)));
+            self.active
+                .get_or_create(&labels)
+                .set(f64::from(u8::from(is_active)));
             match region.tally_lag {
                 Some(lag) => drop(self.tally_lag.get_or_create(&labels).set(gauge(lag))),
                 None => drop(self.tally_lag.remove(&labels)),

@@ -20,7 +20,10 @@ pub struct PhaseCache {
 impl PhaseCache {
     /// An empty cache in front of a store.
     pub fn new(elections: Arc<dyn Elections>) -> Self {
-        Self { elections, cached: Arc::default() }
+        Self {
+            elections,
+            cached: Arc::default(),
+        }
     }
 
     /// The phase, from the store if the cached one is too old. Fails if the store can't be read.

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 
 use crate::metrics::Metrics;
 use crate::ports::{
-    BallotBox, DeadLetter, DeadLetterReason, Elections, Handle, Outcome, PortResult, Received, Submission,
+    BallotBox, DeadLetter, DeadLetterReason, Elections, Handle, PortResult, Received, Submission,
 };
 use crate::regions::Region;
 
@@ -51,7 +51,10 @@ impl Processor {
         for (place, received) in batch.iter().enumerate() {
             match received.message.open(&self.mac_secret) {
                 Ok(ballot) => {
-                    submissions.push(Submission { envelope: received.message.envelope, ballot });
+                    submissions.push(Submission {
+                        envelope: received.message.envelope,
+                        ballot,
+                    });
                     places.push(place);
                 }
                 Err(error) => {
@@ -79,7 +82,10 @@ impl Processor {
                 Err(error) => {
                     tracing::warn!(%error, "a ballot wasn't recorded; its message stays in the queue");
                     let exhausted = batch[place].receives >= MOST_RECEIVES;
-                    exhausted && self.set_aside(region, &batch[place], DeadLetterReason::ReceivesExhausted).await
+                    exhausted
+                        && self
+                            .set_aside(region, &batch[place], DeadLetterReason::ReceivesExhausted)
+                            .await
                 }
             };
         }
@@ -106,7 +112,12 @@ impl Processor {
 
     async fn set_aside(&self, region: &RegionName, received: &Received, reason: DeadLetterReason) -> bool {
         let message = received.message.clone();
-        let letter = DeadLetter { message, region: region.clone(), reason, at: OffsetDateTime::now_utc() };
+        let letter = DeadLetter {
+            message,
+            region: region.clone(),
+            reason,
+            at: OffsetDateTime::now_utc(),
+        };
         match self.ballots.set_aside(&letter).await {
             Ok(()) => {
                 tracing::error!(%region, reason = reason.as_str(), "a message was set aside as a dead letter");
@@ -147,7 +158,10 @@ impl Processor {
 /// Takes the decided messages of a batch out of the queue and gives the others back to it.
 async fn settle(intake: &dyn crate::ports::Intake, batch: &[Received], decided: &[bool]) -> PortResult<()> {
     let handles = |wanted: bool| -> Vec<Handle> {
-        let chosen = batch.iter().zip(decided).filter(|(_, decided)| **decided == wanted);
+        let chosen = batch
+            .iter()
+            .zip(decided)
+            .filter(|(_, decided)| **decided == wanted);
         chosen.map(|(received, _)| received.handle.clone()).collect()
     };
     let (done, failed) = (handles(true), handles(false));

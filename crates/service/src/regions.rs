@@ -31,7 +31,10 @@ impl Region {
     /// A region in a state; a lost one has no stores.
     pub fn new(name: RegionName, state: RegionState, stores: Option<RegionStores>) -> Self {
         let stores = stores.filter(|_| state != RegionState::Lost);
-        Self { name, situation: RwLock::new(Situation { state, stores }) }
+        Self {
+            name,
+            situation: RwLock::new(Situation { state, stores }),
+        }
     }
 
     /// The region's name.
@@ -56,7 +59,12 @@ impl Region {
 
     /// What the region has, for work: only while it is active.
     pub fn active_stores(&self) -> Option<RegionStores> {
-        self.read(|situation| situation.stores.clone().filter(|_| situation.state == RegionState::Active))
+        self.read(|situation| {
+            situation
+                .stores
+                .clone()
+                .filter(|_| situation.state == RegionState::Active)
+        })
     }
 
     /// What the region has, for accounting: also while it is failed, never once it is lost.
@@ -105,7 +113,13 @@ impl Regions {
 
     /// The active regions other than `own`, beginning with the one after it, so that second copies spread.
     pub fn peers_of<'a>(&'a self, own: &'a RegionName) -> impl Iterator<Item = &'a Arc<Region>> {
-        let start = self.iter().position(|region| region.name() == own).map_or(0, |position| position + 1);
-        self.0[start..].iter().chain(&self.0[..start]).filter(move |region| region.name() != own && region.is_active())
+        let start = self
+            .iter()
+            .position(|region| region.name() == own)
+            .map_or(0, |position| position + 1);
+        self.0[start..]
+            .iter()
+            .chain(&self.0[..start])
+            .filter(move |region| region.name() != own && region.is_active())
     }
 }

@@ -56,7 +56,14 @@ impl ResultsReader {
         counts: &CountsByJurisdiction,
     ) -> Results {
         let definition = &self.definition;
-        Results::new(&ResultsInput { definition, phase, complete, last_updated, tally_lag, counts })
+        Results::new(&ResultsInput {
+            definition,
+            phase,
+            complete,
+            last_updated,
+            tally_lag,
+            counts,
+        })
     }
 
     async fn queues_are_empty(&self) -> PortResult<bool> {
@@ -73,7 +80,8 @@ impl ResultsReader {
 /// Writes counts for [`Elections::certify`].
 pub(crate) fn encode_counts(counts: &CountsByJurisdiction) -> PortResult<Vec<u8>> {
     let pairs: Vec<_> = counts.iter().collect();
-    serde_json::to_vec(&pairs).map_err(|error| PortError::Corrupt(format!("counts can't be written: {error}")))
+    serde_json::to_vec(&pairs)
+        .map_err(|error| PortError::Corrupt(format!("counts can't be written: {error}")))
 }
 
 fn decode_counts(bytes: &[u8]) -> PortResult<CountsByJurisdiction> {

@@ -32,12 +32,19 @@ pub struct TallyFolder {
 
 /// The place in the feed that a tally of one shard reaches.
 pub fn checkpoint(tally: &Tally) -> Sequence {
-    tally.values().map(|item| item.last_sequence).max().unwrap_or(Sequence::START)
+    tally
+        .values()
+        .map(|item| item.last_sequence)
+        .max()
+        .unwrap_or(Sequence::START)
 }
 
 /// The records a tally has folded.
 pub(crate) fn folded(tally: &Tally) -> u64 {
-    tally.values().map(|item| item.counts.ballots + item.counts.unreadable + item.counts.alterations).sum()
+    tally
+        .values()
+        .map(|item| item.counts.ballots + item.counts.unreadable + item.counts.alterations)
+        .sum()
 }
 
 impl TallyFolder {
@@ -48,7 +55,11 @@ impl TallyFolder {
         let mut records = self.ballots.feed(checkpoint(&tally), BATCH).await?;
         let step = live_step(&self.definition, self.phase.phase().await?.phase);
         let held_back = (folded(&tally) + records.len() as u64) % step;
-        records.truncate(records.len().saturating_sub(usize::try_from(held_back).unwrap_or(usize::MAX)));
+        records.truncate(
+            records
+                .len()
+                .saturating_sub(usize::try_from(held_back).unwrap_or(usize::MAX)),
+        );
 
         let before = tally.clone();
         let shard = <dyn BallotBox>::SHARD;
@@ -57,7 +68,9 @@ impl TallyFolder {
             return Ok(0);
         }
         let updates = changed.into_iter().map(|key| TallyUpdate {
-            expected: before.get(&key).map_or(Sequence::START, |item| item.last_sequence),
+            expected: before
+                .get(&key)
+                .map_or(Sequence::START, |item| item.last_sequence),
             item: tally.get(&key).cloned().unwrap_or_default(),
             key,
         });

@@ -40,8 +40,13 @@ impl Operations {
     pub async fn replay_dead_letters(&self) -> Result<u64, OperationError> {
         let mut replayed = 0;
         for letter in self.ballots.dead_letters().await? {
-            let own = self.regions.named(letter.region.as_str()).filter(|region| region.is_active());
-            let target = own.or_else(|| self.regions.nearest_active()).and_then(|region| region.active_intake());
+            let own = self
+                .regions
+                .named(letter.region.as_str())
+                .filter(|region| region.is_active());
+            let target = own
+                .or_else(|| self.regions.nearest_active())
+                .and_then(|region| region.active_intake());
             let Some(intake) = target else {
                 return Err(OperationError::Refused(
                     "no region is active: restore one with `election region restore`".to_owned(),
@@ -49,7 +54,9 @@ impl Operations {
             };
             let envelope = letter.message.envelope;
             // In the queue first: a crash in between leaves it in both, and the box decides it once.
-            intake.send(letter.message, CopyRole::Primary, std::time::Duration::ZERO).await?;
+            intake
+                .send(letter.message, CopyRole::Primary, std::time::Duration::ZERO)
+                .await?;
             self.ballots.remove_dead_letter(&envelope).await?;
             replayed += 1;
         }

@@ -27,7 +27,10 @@ impl Operations {
     }
 
     async fn advance(&self, from: Phase, to: Phase) -> Result<(), OperationError> {
-        let changed = self.elections.change_phase(from, to, OffsetDateTime::now_utc()).await?;
+        let changed = self
+            .elections
+            .change_phase(from, to, OffsetDateTime::now_utc())
+            .await?;
         self.folder.phase.forget();
         let phase = self.elections.phase().await?.phase;
         if changed || phase == to {
@@ -36,7 +39,9 @@ impl Operations {
         }
         match (phase, to) {
             (Phase::PreElection, _) => refused("the election isn't open yet: run `election open` first"),
-            _ => refused(format!("the election is {phase} already, and phases never go back")),
+            _ => refused(format!(
+                "the election is {phase} already, and phases never go back"
+            )),
         }
     }
 
@@ -52,7 +57,9 @@ impl Operations {
             Phase::Certifying => {}
             Phase::Closed => {
                 self.nothing_is_on_its_way().await?;
-                self.elections.change_phase(Phase::Closed, Phase::Certifying, OffsetDateTime::now_utc()).await?;
+                self.elections
+                    .change_phase(Phase::Closed, Phase::Certifying, OffsetDateTime::now_utc())
+                    .await?;
                 self.folder.phase.forget();
             }
         }
@@ -61,15 +68,22 @@ impl Operations {
         let counts = match self.certifiable_counts(progress).await {
             Ok(counts) => counts,
             Err(error) => {
-                self.elections.change_phase(Phase::Certifying, Phase::Closed, OffsetDateTime::now_utc()).await?;
+                self.elections
+                    .change_phase(Phase::Certifying, Phase::Closed, OffsetDateTime::now_utc())
+                    .await?;
                 self.folder.phase.forget();
                 return Err(error);
             }
         };
-        let certified = self.elections.certify(encode_counts(&counts)?, OffsetDateTime::now_utc()).await?;
+        let certified = self
+            .elections
+            .certify(encode_counts(&counts)?, OffsetDateTime::now_utc())
+            .await?;
         self.folder.phase.forget();
         if !certified {
-            return refused("the phase changed while the ballots were recounted: run `election certify` again");
+            return refused(
+                "the phase changed while the ballots were recounted: run `election certify` again",
+            );
         }
         tracing::info!("the election is certified");
         Ok(())
@@ -77,7 +91,8 @@ impl Operations {
 
     async fn nothing_is_on_its_way(&self) -> Result<(), OperationError> {
         let settling = &self.settling;
-        let wait = PHASE_CACHE + settling.request_timeout + settling.second_copy_delay + settling.visibility_timeout;
+        let wait =
+            PHASE_CACHE + settling.request_timeout + settling.second_copy_delay + settling.visibility_timeout;
         let ready = self.elections.phase().await?.since + wait;
         let now = OffsetDateTime::now_utc();
         if now < ready {
@@ -95,21 +110,31 @@ impl Operations {
             ));
         }
         for region in self.regions.iter() {
-            let Some(stores) = region.kept_stores() else { continue };
+            let Some(stores) = region.kept_stores() else {
+                continue;
+            };
             let depth = stores.intake.depth().await?;
             let waiting = depth.primaries + depth.copies;
             if waiting > 0 {
-                let (name, what) = (region.name(), match region.state() {
-                    RegionState::Failed => "restore it with `election region restore`, or give it up for good with `election region lose`",
-                    _ => "let a server work them off (`election serve`), then certify again",
-                });
+                let (name, what) = (
+                    region.name(),
+                    match region.state() {
+                        RegionState::Failed => {
+                            "restore it with `election region restore`, or give it up for good with `election region lose`"
+                        }
+                        _ => "let a server work them off (`election serve`), then certify again",
+                    },
+                );
                 return refused(format!("{waiting} messages are queued in region {name}: {what}"));
             }
         }
         Ok(())
     }
 
-    async fn certifiable_counts(&self, progress: Progress<'_>) -> Result<CountsByJurisdiction, OperationError> {
+    async fn certifiable_counts(
+        &self,
+        progress: Progress<'_>,
+    ) -> Result<CountsByJurisdiction, OperationError> {
         self.tallies_are_caught_up().await?;
         let recount = self.recount(progress).await?;
         if let Some(difference) = recount.differences().next() {
@@ -125,7 +150,11 @@ impl Operations {
         }
         let registered: BTreeMap<_, _> = self.roll.registered().await?;
         for (jurisdiction, counts) in &recount.counts {
-            let registered = jurisdiction.as_ref().and_then(|id| registered.get(id)).copied().unwrap_or(0);
+            let registered = jurisdiction
+                .as_ref()
+                .and_then(|id| registered.get(id))
+                .copied()
+                .unwrap_or(0);
             if counts.ballots > registered {
                 let name = jurisdiction.as_ref().map_or("no jurisdiction", |id| id.as_str());
                 return refused(format!(

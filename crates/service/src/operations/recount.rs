@@ -47,7 +47,10 @@ impl Recount {
     pub fn differences(&self) -> impl Iterator<Item = String> {
         let regions = self.regions.iter();
         let of_regions = regions.flat_map(|region| {
-            region.differences.iter().map(|difference| format!("region {}: {difference}", region.name))
+            region
+                .differences
+                .iter()
+                .map(|difference| format!("region {}: {difference}", region.name))
         });
         self.problems.iter().cloned().chain(of_regions)
     }
@@ -69,7 +72,11 @@ impl Operations {
                 name: region.name().clone(),
                 state: region.state(),
                 checkpoint: reached.map(|reached| reached.to_string()),
-                ballots: stored.iter().flat_map(Tally::values).map(|item| item.counts.ballots).sum(),
+                ballots: stored
+                    .iter()
+                    .flat_map(Tally::values)
+                    .map(|item| item.counts.ballots)
+                    .sum(),
                 agrees: None,
                 differences: Vec::new(),
             });
@@ -102,11 +109,16 @@ impl Operations {
         for (index, _) in due.into_values().flatten() {
             regions[index].agrees = Some(false);
             let reached = regions[index].checkpoint.clone().unwrap_or_default();
-            regions[index].differences =
-                vec![format!("its tally reached record {reached}, which isn't in the ballot box")];
+            regions[index].differences = vec![format!(
+                "its tally reached record {reached}, which isn't in the ballot box"
+            )];
         }
         let counts = tally::by_jurisdiction(&counted);
-        Ok(Recount { problems: problems(&counts), counts, regions })
+        Ok(Recount {
+            problems: problems(&counts),
+            counts,
+            regions,
+        })
     }
 }
 
@@ -115,10 +127,16 @@ fn problems(counts: &CountsByJurisdiction) -> Vec<String> {
     for (jurisdiction, counts) in counts {
         let name = jurisdiction.as_ref().map_or("no jurisdiction", |id| id.as_str());
         if counts.unreadable > 0 {
-            problems.push(format!("{} ballots of {name} are forged or can't be read", counts.unreadable));
+            problems.push(format!(
+                "{} ballots of {name} are forged or can't be read",
+                counts.unreadable
+            ));
         }
         if counts.alterations > 0 {
-            problems.push(format!("{} recorded ballots of {name} were altered", counts.alterations));
+            problems.push(format!(
+                "{} recorded ballots of {name} were altered",
+                counts.alterations
+            ));
         }
     }
     problems
@@ -133,7 +151,10 @@ fn differences(recounted: &Tally, stored: &Tally) -> Vec<String> {
     jurisdictions.dedup();
     let mut differences = Vec::new();
     for jurisdiction in jurisdictions {
-        let (theirs, ours) = (stored.get(jurisdiction).unwrap_or(&none), recounted.get(jurisdiction).unwrap_or(&none));
+        let (theirs, ours) = (
+            stored.get(jurisdiction).unwrap_or(&none),
+            recounted.get(jurisdiction).unwrap_or(&none),
+        );
         let name = jurisdiction.as_ref().map_or("no jurisdiction", |id| id.as_str());
         let mut compare = |what: String, theirs: u64, ours: u64| {
             if theirs != ours {
@@ -150,7 +171,11 @@ fn differences(recounted: &Tally, stored: &Tally) -> Vec<String> {
             let theirs = theirs.contests.get(contest).cloned().unwrap_or_default();
             let ours = ours.contests.get(contest).cloned().unwrap_or_default();
             compare(format!("{contest}: blank ballots"), theirs.blank, ours.blank);
-            compare(format!("{contest}: undervotes"), theirs.undervotes, ours.undervotes);
+            compare(
+                format!("{contest}: undervotes"),
+                theirs.undervotes,
+                ours.undervotes,
+            );
             compare(format!("{contest}: write-ins"), theirs.write_ins, ours.write_ins);
             let mut candidates: Vec<_> = ours.votes.keys().chain(theirs.votes.keys()).collect();
             candidates.sort();

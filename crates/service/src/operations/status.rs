@@ -54,10 +54,20 @@ impl Operations {
         let mut waiting: Vec<(usize, Waiting)> = Vec::new();
         for (index, region) in self.regions.iter().enumerate() {
             if let Some(stores) = region.kept_stores() {
-                waiting.extend(stores.intake.waiting().await?.into_iter().map(|message| (index, message)));
+                waiting.extend(
+                    stores
+                        .intake
+                        .waiting()
+                        .await?
+                        .into_iter()
+                        .map(|message| (index, message)),
+                );
             }
         }
-        let copies = waiting.iter().filter(|(_, message)| message.role == CopyRole::Second).count() as u64;
+        let copies = waiting
+            .iter()
+            .filter(|(_, message)| message.role == CopyRole::Second)
+            .count() as u64;
         // First copies first, so that an envelope counts where its first copy is.
         waiting.sort_by_key(|(_, message)| message.role == CopyRole::Second);
         let messages: Vec<Waiting> = waiting.iter().map(|(_, message)| *message).collect();
@@ -77,7 +87,12 @@ impl Operations {
                 None => None,
             };
             let queued = queued.get(&index).copied().unwrap_or(0);
-            regions.push(RegionStatus { name: region.name().clone(), state: region.state(), queued, tally_lag });
+            regions.push(RegionStatus {
+                name: region.name().clone(),
+                state: region.state(),
+                queued,
+                tally_lag,
+            });
         }
         let queued = seen.len() as u64;
         let decided = reckoning.recorded + reckoning.repeats + reckoning.conflicts + reckoning.dead_letters;
