@@ -2,34 +2,21 @@
 // in memory only: never in the address, in storage or in a log.
 
 import { request, requestAnywhere } from "./api.js";
-import {
-  ballotContent,
-  blankChoices,
-  newBallotId,
-  repeatedWriteIn,
-  votesUsed,
-  writeIns,
-} from "./ballot.js";
+import { ballotContent, blankChoices, newBallotId, repeatedWriteIn, votesUsed } from "./ballot.js";
 import { castBallot } from "./cast.js";
 import { contestFields, writeInId } from "./contest.js";
 import { OFFICE, eligibilityProblem, endingOf } from "./outcomes.js";
-import {
-  count,
-  dateTime,
-  el,
-  loadElection,
-  setTitle,
-  showProblems,
-  text,
-  typingProblem,
-} from "./page.js";
-import { parseVoterId } from "./voter-id.js";
+import { count, dateTime, el, loadElection, setTitle, showProblems, text } from "./page.js";
+import { reviewRows } from "./review.js";
+import { voterIdForm } from "./voter-id-form.js";
 
 // A QR code carries the voter ID after `#`; it leaves the address before any request.
 const typedInAddress = takeVoterIdFromAddress();
 
 const ARMING_MS = 500;
 const LONG_WAIT_ATTEMPTS = 4;
+const LATER =
+  "We could not look up your ballot just now. Wait a minute, then choose Continue again.";
 
 const place = document.getElementById("step");
 let election = null;
@@ -147,90 +134,34 @@ function backButton(label = "Back") {
 // ---- 1 Voter ID
 
 function voterIdStep() {
-  const field = el("input", {
-    id: "voter-id",
-    class: "code",
-    type: "text",
-    maxlength: "60",
-    autocapitalize: "characters",
-    autocomplete: "off",
-    spellcheck: "false",
-    "aria-describedby": "voter-id-problem voter-id-hint",
-  });
-  field.value = voter.typed ?? "";
-  const fieldProblem = el("p", { id: "voter-id-problem", class: "field-problem", hidden: true });
-  const progress = el("p", { role: "status" });
-  let busy = false;
-
-  function fail(message) {
-    fieldProblem.textContent = message;
-    fieldProblem.hidden = false;
-    field.setAttribute("aria-invalid", "true");
-    problems([{ message, field: "voter-id" }]);
-  }
-
-  async function submit(event) {
-    event.preventDefault();
-    if (busy) return;
-    document.getElementById("problems").replaceChildren();
-    fieldProblem.hidden = true;
-    field.removeAttribute("aria-invalid");
-    setTitle("Enter your voter ID");
-    const typed = field.value;
-    const parsed = parseVoterId(typed);
-    if (parsed.problem) return fail(typingProblem(parsed, "voter ID", 15, "your letter"));
-
-    busy = true;
-    progress.textContent = "Looking up your ballot…";
-    const { voterId } = parsed;
-    const reloaded = loadElection();
-    const regions = election?.regions ?? [];
-    const answer = await requestAnywhere(
-      "/eligibility",
-      { method: "POST", body: JSON.stringify({ voter_id: voterId }) },
-      { regions, attempts: regions.length + 2 },
-    );
-    election = await reloaded;
-    busy = false;
-    progress.textContent = "";
-    if (answer.status === 200) {
-      const same =
-        voter.id === voterId && voter.ballot?.election_hash === answer.body.election_hash;
-      const choices = same ? voter.choices : blankChoices(answer.body.contests);
-      voter = { typed, id: voterId, ballot: answer.body, home: answer.region, choices };
-      warnWhileChoicesExist();
-      return go({ name: "ballot" });
-    }
-    const message = eligibilityProblem(answer.code);
-    if (message) fail(message);
-    else
-      problems([
-        {
-          message:
-            "We could not look up your ballot just now. Wait a minute, then choose Continue again.",
-        },
-      ]);
-  }
-
+  const title = "Enter your voter ID";
   render(
-    "Enter your voter ID",
-    el(
-      "form",
-      { novalidate: true, autocomplete: "off", onsubmit: submit },
-      el("label", { for: "voter-id" }, "Voter ID"),
-      el(
-        "p",
-        { id: "voter-id-hint", class: "hint" },
-        "It is on the letter we mailed you, for example ",
-        el("span", { class: "nowrap" }, "K7RM2-9XQ4T-0WZ34"),
-        ". Capital letters, spaces and hyphens do not matter.",
-      ),
-      fieldProblem,
-      field,
-      el("p", {}, el("button", { type: "submit" }, "Continue")),
-      progress,
-    ),
+    title,
+    voterIdForm({ typed: voter.typed, lookUp, onProblem: (found) => problems([found]) }),
   );
+}
+
+/** Gets the voter's ballot and goes on to it; or answers what is wrong. */
+async function lookUp(voterId, typed) {
+  setTitle("Enter your voter ID");
+  document.getElementById("problems").replaceChildren();
+  const reloaded = loadElection();
+  const regions = election?.regions ?? [];
+  const answer = await requestAnywhere(
+    "/eligibility",
+    { method: "POST", body: JSON.stringify({ voter_id: voterId }) },
+    { regions, attempts: regions.length + 2 },
+  );
+  election = await reloaded;
+  if (answer.status !== 200) {
+    return { field: eligibilityProblem(answer.code), other: LATER };
+  }
+  const same = voter.id === voterId && voter.ballot.election_hash === answer.body.election_hash;
+  const choices = same ? voter.choices : blankChoices(answer.body.contests);
+  voter = { typed, id: voterId, ballot: answer.body, home: answer.region, choices };
+  warnWhileChoicesExist();
+  go({ name: "ballot" });
+  return null;
 }
 
 // ---- 2 Your ballot
@@ -351,49 +282,11 @@ function contestStep({ index, change = false }) {
 // ---- 4 Review
 
 function reviewStep() {
-  const { contests } = voter.ballot;
-  const rows = contests.map((contest, index) => {
-    const choice = voter.choices.get(contest.id);
-    const votes = votesUsed(choice);
-    const title = text(contest.title);
-    const chosen = contest.candidates
-      .filter(({ id }) => choice.chosen.has(id))
-      .map(({ name, party }) =>
-        el("li", {}, el("strong", {}, text(name)), party ? ` ${text(party)}` : ""),
-      );
-    const written = writeIns(choice).map((name) =>
-      el("li", {}, el("strong", {}, name), " (write-in)"),
-    );
-    return el(
-      "section",
-      { class: "reviewed", "aria-labelledby": `reviewed-${index}` },
-      el("h2", { id: `reviewed-${index}` }, title),
-      votes > 0
-        ? el("ul", {}, ...chosen, ...written)
-        : el("p", {}, "You made no choice in this contest."),
-      votes > 0 &&
-        votes < contest.votes_allowed &&
-        el("p", {}, `You used ${votes} of ${count(contest.votes_allowed, "vote")}.`),
-      el(
-        "p",
-        {},
-        el(
-          "button",
-          {
-            type: "button",
-            class: "secondary",
-            "aria-label": `Change ${title}`,
-            onclick: () => go({ name: "contest", index, change: true }),
-          },
-          "Change",
-        ),
-      ),
-    );
-  });
+  const change = (index) => go({ name: "contest", index, change: true });
   render(
     "Review your votes",
     el("p", { class: "note" }, el("strong", {}, "Your ballot has not been cast yet.")),
-    ...rows,
+    ...reviewRows(voter.ballot.contests, voter.choices, change),
     el("p", {}, "After you cast your ballot, you cannot change it."),
     el(
       "p",
