@@ -2,7 +2,7 @@
 // Changes the `choice` it is given and nothing else.
 
 import { votesUsed, writeIns } from "./ballot.js";
-import { count, el, text } from "./page.js";
+import { el, text } from "./page.js";
 
 export function writeInId(line) {
   return `write-in-${line + 1}`;
@@ -16,7 +16,7 @@ export function contestFields(contest, choice, onVotes) {
 
   function update() {
     const votes = votesUsed(choice);
-    used.textContent = `You have used ${votes} of ${count(allowed, "vote")}.`;
+    used.textContent = `You have used ${votes} of ${allowed} votes.`;
     onVotes(votes);
   }
 

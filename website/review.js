@@ -1,7 +1,7 @@
 // The review of all choices before the ballot is cast. Changes nothing.
 
 import { votesUsed, writeIns } from "./ballot.js";
-import { count, el, text } from "./page.js";
+import { el, text } from "./page.js";
 
 /** One section for each contest, with a button that calls `change(index)`. */
 export function reviewRows(contests, choices, change) {
@@ -39,7 +39,7 @@ function chosen(contest, choice) {
       ...candidates.map(({ name, party }) => line(text(name), text(party))),
       ...writeIns(choice).map((name) => line(name, "(write-in)")),
     ),
-    votes < allowed && el("p", {}, `You used ${votes} of ${count(allowed, "vote")}.`),
+    votes < allowed && el("p", {}, `You used ${votes} of ${allowed} votes.`),
   ];
 }
 

@@ -59,9 +59,8 @@ export function voterIdForm({ typed, lookUp, onProblem }) {
     el(
       "p",
       { id: "voter-id-hint", class: "hint" },
-      "It is on the letter we mailed you, for example ",
-      el("span", { class: "nowrap" }, "K7RM2-9XQ4T-0WZ34"),
-      ". Capital letters, spaces and hyphens do not matter.",
+      "It is on the letter we mailed you, for example K7RM2-9XQ4T-0WZ34. ",
+      "Capital letters, spaces and hyphens do not matter.",
     ),
     fieldProblem,
     field,
