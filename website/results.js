@@ -176,8 +176,12 @@ function candidateRow({ name, party, votes, percent }) {
     {},
     el("span", { class: "name" }, text(name), " "),
     party ? el("span", { class: "party" }, text(party), " ") : null,
-    el("span", { class: "percent" }, `${percentage(percent)} `),
-    el("span", { class: "votes" }, count(votes, "vote")),
+    el(
+      "span",
+      { class: "figures" },
+      el("strong", {}, percentage(percent)),
+      ` ${count(votes, "vote")}`,
+    ),
     el("span", { class: "track", "aria-hidden": "true" }, bar),
   );
 }
@@ -198,10 +202,11 @@ function showJurisdictions() {
     ...shown.jurisdictions.map((jurisdiction) =>
       el(
         "tr",
-        {},
-        el("th", { scope: "row" }, text(jurisdiction.name)),
-        el("td", { class: "number" }, number(jurisdiction.ballots_cast)),
-        counted.length > 0 && el("td", {}, leading(jurisdiction, select.value)),
+        { role: "row" },
+        el("th", { scope: "row", role: "rowheader" }, text(jurisdiction.name)),
+        el("td", { class: "number", role: "cell" }, number(jurisdiction.ballots_cast)),
+        counted.length > 0 &&
+          el("td", { class: "leading", role: "cell" }, leading(jurisdiction, select.value)),
       ),
     ),
   );

@@ -36,13 +36,13 @@ function chosen(contest, choice) {
     el(
       "ul",
       {},
-      ...candidates.map(({ name, party }) => line(text(name), text(party))),
-      ...writeIns(choice).map((name) => line(name, "(write-in)")),
+      ...candidates.map(({ name, party }) => line(text(name), text(party) && `, ${text(party)}`)),
+      ...writeIns(choice).map((name) => line(name, " (write-in)")),
     ),
     votes < allowed && el("p", {}, `You used ${votes} of ${allowed} votes.`),
   ];
 }
 
 function line(name, note) {
-  return el("li", {}, el("strong", {}, name), note && ` ${note}`);
+  return el("li", {}, el("strong", {}, name), note);
 }

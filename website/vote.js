@@ -194,7 +194,7 @@ function ballotStep() {
           `. If you have not voted, contact ${OFFICE}.`,
         ),
       ),
-      backButton(),
+      el("p", { class: "actions" }, backButton()),
     );
     return;
   }
