@@ -4,6 +4,7 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
+target=${CARGO_TARGET_DIR:-$root/target}
 
 if ! command -v cargo >/dev/null; then
   echo "cargo is missing: install Rust with rustup (https://rustup.rs), open a new shell, run this again." >&2
@@ -18,7 +19,7 @@ step() {
 # tool <crate> <version>: puts that version first in PATH. Built in a temporary folder, without
 # optimisation: compiling takes longer than the checks themselves.
 tool() {
-  local folder="${CARGO_TARGET_DIR:-$root/target}/tools/$1-$2"
+  local folder="$target/tools/$1-$2"
   if [[ ! -x $folder/bin/$1 ]]; then
     step env -u CARGO_TARGET_DIR cargo install "$1" --version "$2" --locked --debug --root "$folder"
   fi
