@@ -10,5 +10,6 @@ pub mod ports;
 pub mod processor;
 pub mod randomness;
 pub mod regions;
+pub mod registration;
 pub mod results;
 pub mod tally;

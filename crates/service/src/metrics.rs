@@ -60,7 +60,7 @@ impl Default for Metrics {
         let mut registry = Registry::with_prefix("election");
         let requests = Family::default();
         let latency: Family<RouteLabels, Histogram> =
-            Family::new_with_constructor(|| Histogram::new(LATENCY_SECONDS.into_iter()));
+            Family::new_with_constructor(|| Histogram::new(LATENCY_SECONDS));
         let (accepted, refused, outcomes) = (Counter::default(), Family::default(), Family::default());
         let (envelopes, queued, tally_lag, active) = (
             Family::default(),
