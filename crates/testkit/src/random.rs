@@ -11,7 +11,7 @@ impl Random {
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -22,7 +22,7 @@ impl Random {
     /// A number from zero up to, not including, `bound`; zero if the bound is.
     pub fn below(&mut self, bound: usize) -> usize {
         // The bias is of no concern to a test.
-        usize::try_from(self.next() % (bound.max(1) as u64)).unwrap_or(0)
+        usize::try_from(self.number() % (bound.max(1) as u64)).unwrap_or(0)
     }
 
     /// True once in `n` times.
@@ -32,13 +32,13 @@ impl Random {
 
     /// Random bytes.
     pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
-        std::array::from_fn(|_| self.next().to_le_bytes()[0])
+        std::array::from_fn(|_| self.number().to_le_bytes()[0])
     }
 
     /// That many random bytes.
     pub fn byte_vec(&mut self, length: usize) -> Vec<u8> {
         let words = length.div_ceil(8);
-        let mut bytes: Vec<u8> = (0..words).flat_map(|_| self.next().to_le_bytes()).collect();
+        let mut bytes: Vec<u8> = (0..words).flat_map(|_| self.number().to_le_bytes()).collect();
         bytes.truncate(length);
         bytes
     }

@@ -68,7 +68,7 @@ fn shard_records(seed: u64, count: usize) -> Vec<FeedRecord> {
     let mut sequence = 0;
     let record = |_| {
         sequence += 1 + random.below(3) as u64;
-        let voter = random.next() % 1_000;
+        let voter = random.number() % 1_000;
         let mut ballot = ballot(voter, sequence);
         let mut claimed = Some(ballot.jurisdiction.clone());
         let event = match random.below(12) {

@@ -19,7 +19,7 @@ fn the_same_seed_gives_the_same_numbers() {
         9817491932198370423,
         4593380528125082431,
     ];
-    assert_eq!([(); 4].map(|()| random.next()), expected);
+    assert_eq!([(); 4].map(|()| random.number()), expected);
 }
 
 #[test]
