@@ -66,7 +66,14 @@ impl Ballot {
     ) -> Self {
         let digest = BallotDigest::of(&secret.election_hash(), &key, &id, format, &content);
         let mac = secret.authenticate(&key, &jurisdiction, &digest);
-        Self { key, id, jurisdiction, format, content, mac }
+        Self {
+            key,
+            id,
+            jurisdiction,
+            format,
+            content,
+            mac,
+        }
     }
 
     /// What makes this ballot this ballot.
@@ -87,7 +94,10 @@ impl Ballot {
 
     /// Whether `other`, of the same voter, is this very ballot: what comparing digests would tell.
     pub fn is_same_vote(&self, other: &Self) -> bool {
-        self.key == other.key && self.id == other.id && self.format == other.format && self.content == other.content
+        self.key == other.key
+            && self.id == other.id
+            && self.format == other.format
+            && self.content == other.content
     }
 }
 
@@ -104,7 +114,14 @@ mod tests {
     fn sealed() -> Ballot {
         let content = br#"{"dues":["yes"]}"#.to_vec().into();
         let north = JurisdictionId::parse("north").unwrap();
-        Ballot::seal(&secret(), BallotKey([3; 12]), BallotId::from_bytes([4; 16]), north, 1, content)
+        Ballot::seal(
+            &secret(),
+            BallotKey([3; 12]),
+            BallotId::from_bytes([4; 16]),
+            north,
+            1,
+            content,
+        )
     }
 
     #[test]
@@ -112,7 +129,12 @@ mod tests {
         let id = BallotId::parse("00112233-4455-6677-8899-AABBCCDDEEFF").unwrap();
         assert_eq!(id.printed(), "00112233-4455-6677-8899-aabbccddeeff");
         let braced = "{00112233-4455-6677-8899-aabbccddeeff}";
-        for text in ["", "00112233445566778899aabbccddeeff", braced, "00112233-4455-6677-8899-aabbccddeefg"] {
+        for text in [
+            "",
+            "00112233445566778899aabbccddeeff",
+            braced,
+            "00112233-4455-6677-8899-aabbccddeefg",
+        ] {
             assert!(BallotId::parse(text).is_err(), "{text}");
         }
     }

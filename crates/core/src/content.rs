@@ -33,9 +33,13 @@ impl Selections {
     pub fn from_json(json: &Json) -> Option<Self> {
         let Json::Object(contests) = json else { return None };
         let contest = |(id, choices): &(String, Json)| match choices {
-            Json::Array(choices) => {
-                Some((id.clone(), choices.iter().map(Choice::from_json).collect::<Option<Vec<_>>>()?))
-            }
+            Json::Array(choices) => Some((
+                id.clone(),
+                choices
+                    .iter()
+                    .map(Choice::from_json)
+                    .collect::<Option<Vec<_>>>()?,
+            )),
             _ => None,
         };
         contests.iter().map(contest).collect::<Option<_>>().map(Self)
@@ -117,15 +121,25 @@ pub fn canonical(
     let mut errors = Vec::new();
     for (id, choices) in &selections.0 {
         let field = format!("selections.{}", id.chars().take(40).collect::<String>());
-        match definition.contests().iter().find(|contest| contest.id().as_str() == id) {
-            None => errors.push(SelectionError { field, problem: SelectionProblem::ContestUnknown }),
+        match definition.contest(id.as_str()) {
+            None => errors.push(SelectionError {
+                field,
+                problem: SelectionProblem::ContestUnknown,
+            }),
             Some(contest) if !contest.is_on_ballot_of(jurisdiction) => {
-                errors.push(SelectionError { field, problem: SelectionProblem::ContestOtherJurisdiction });
+                errors.push(SelectionError {
+                    field,
+                    problem: SelectionProblem::ContestOtherJurisdiction,
+                });
             }
             Some(contest) => check_contest(contest, jurisdiction, choices, &field, &mut errors),
         }
     }
-    if errors.is_empty() { Ok(write(definition, selections)) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(write(definition, selections))
+    } else {
+        Err(errors)
+    }
 }
 
 fn check_contest(
@@ -141,31 +155,50 @@ fn check_contest(
             Choice::Candidate(id) => check_candidate(contest, jurisdiction, id),
             Choice::WriteIn(text) => {
                 write_ins += 1;
-                if write_ins > contest.write_ins() { Some(SelectionProblem::WriteInNotAllowed) } else { check_write_in(text) }
+                if write_ins > contest.write_ins() {
+                    Some(SelectionProblem::WriteInNotAllowed)
+                } else {
+                    check_write_in(text)
+                }
             }
         };
-        if problem.is_none() && choices[..index].iter().any(|earlier| same_choice(earlier, choice)) {
+        if problem.is_none()
+            && choices[..index]
+                .iter()
+                .any(|earlier| same_choice(earlier, choice))
+        {
             problem = Some(SelectionProblem::ChoiceRepeated);
         }
         if let Some(problem) = problem {
-            errors.push(SelectionError { field: format!("{field}[{index}]"), problem });
+            errors.push(SelectionError {
+                field: format!("{field}[{index}]"),
+                problem,
+            });
         }
     }
     if choices.len() > contest.votes_allowed() as usize {
-        errors.push(SelectionError { field: field.to_owned(), problem: SelectionProblem::TooManyChoices });
+        errors.push(SelectionError {
+            field: field.to_owned(),
+            problem: SelectionProblem::TooManyChoices,
+        });
     }
 }
 
 fn check_candidate(contest: &Contest, jurisdiction: &JurisdictionId, id: &str) -> Option<SelectionProblem> {
-    match contest.candidates().iter().find(|candidate| candidate.id().as_str() == id) {
+    match contest.candidate(id) {
         None => Some(SelectionProblem::CandidateUnknown),
-        Some(candidate) if !candidate.runs_in(jurisdiction) => Some(SelectionProblem::CandidateOtherJurisdiction),
+        Some(candidate) if !candidate.runs_in(jurisdiction) => {
+            Some(SelectionProblem::CandidateOtherJurisdiction)
+        }
         Some(_) => None,
     }
 }
 
 fn check_write_in(text: &str) -> Option<SelectionProblem> {
-    if text.chars().any(|character| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')) {
+    if text
+        .chars()
+        .any(|character| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}'))
+    {
         Some(SelectionProblem::WriteInMalformed)
     } else if text.trim().is_empty() {
         Some(SelectionProblem::WriteInEmpty)
@@ -188,17 +221,26 @@ fn write(definition: &Definition, selections: &Selections) -> Box<[u8]> {
     let mut object = serde_json::Map::new();
     for contest in definition.contests() {
         let chosen = selections.0.iter().find(|(id, _)| id == contest.id().as_str());
-        let Some((_, choices)) = chosen.filter(|(_, choices)| !choices.is_empty()) else { continue };
+        let Some((_, choices)) = chosen.filter(|(_, choices)| !choices.is_empty()) else {
+            continue;
+        };
         let candidates = contest
             .candidates()
             .iter()
-            .filter(|candidate| choices.iter().any(|choice| matches!(choice, Choice::Candidate(id) if id == candidate.id().as_str())))
+            .filter(|candidate| {
+                choices
+                    .iter()
+                    .any(|choice| matches!(choice, Choice::Candidate(id) if id == candidate.id().as_str()))
+            })
             .map(|candidate| candidate.id().as_str().into());
         let write_ins = choices.iter().filter_map(|choice| match choice {
             Choice::WriteIn(text) => Some(serde_json::json!({ "write_in": text.trim() })),
             Choice::Candidate(_) => None,
         });
-        object.insert(contest.id().as_str().to_owned(), candidates.chain(write_ins).collect());
+        object.insert(
+            contest.id().as_str().to_owned(),
+            candidates.chain(write_ins).collect(),
+        );
     }
     serde_json::Value::Object(object).to_string().into_bytes().into()
 }

@@ -24,7 +24,10 @@ pub(crate) fn symbol(value: u8) -> char {
 pub(crate) fn values<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut values = [0; N];
     let mut length = 0;
-    for character in text.chars().filter(|character| *character != '-' && !character.is_whitespace()) {
+    for character in text
+        .chars()
+        .filter(|character| *character != '-' && !character.is_whitespace())
+    {
         *values.get_mut(length)? = value(character)?;
         length += 1;
     }
@@ -36,7 +39,11 @@ pub(crate) fn values<const N: usize>(text: &str) -> Option<[u8; N]> {
 pub(crate) fn check_value(values: &[u8]) -> u8 {
     values.iter().fold(0, |check, value| {
         let doubled = (check ^ value) << 1;
-        if doubled & 32 == 0 { doubled } else { doubled ^ 0x25 }
+        if doubled & 32 == 0 {
+            doubled
+        } else {
+            doubled ^ 0x25
+        }
     })
 }
 
@@ -46,7 +53,9 @@ pub(crate) fn split<const N: usize>(bytes: &[u8]) -> [u8; N] {
     std::array::from_fn(|index| {
         (0..5).fold(0, |value, offset| {
             let bit = index * 5 + offset;
-            let set = bytes.get(bit / 8).is_some_and(|byte| byte >> (7 - bit % 8) & 1 == 1);
+            let set = bytes
+                .get(bit / 8)
+                .is_some_and(|byte| byte >> (7 - bit % 8) & 1 == 1);
             value << 1 | u8::from(set)
         })
     })
@@ -71,7 +80,10 @@ mod tests {
 
     #[test]
     fn look_alikes_are_read_as_digits_and_u_is_no_symbol() {
-        assert_eq!("OoIiLl0".chars().map(value).collect::<Option<Vec<_>>>(), Some(vec![0, 0, 1, 1, 1, 1, 0]));
+        assert_eq!(
+            "OoIiLl0".chars().map(value).collect::<Option<Vec<_>>>(),
+            Some(vec![0, 0, 1, 1, 1, 1, 0])
+        );
         assert_eq!("Uu!é".chars().filter_map(value).count(), 0);
     }
 

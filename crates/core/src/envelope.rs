@@ -58,13 +58,21 @@ impl Message {
         body.push(jurisdiction.len() as u8);
         body.extend_from_slice(jurisdiction);
         body.extend_from_slice(&ballot.content);
-        Self { envelope, ballot_key: ballot.key, body: body.into() }
+        Self {
+            envelope,
+            ballot_key: ballot.key,
+            body: body.into(),
+        }
     }
 
     /// Takes the ballot out again, if it is one and an enqueuer of this election made it.
     pub fn open(&self, secret: &MacSecret) -> Result<Ballot, MessageError> {
         let ballot = self.decode().ok_or(MessageError::Undecodable)?;
-        if ballot.is_authentic(secret) { Ok(ballot) } else { Err(MessageError::Forged) }
+        if ballot.is_authentic(secret) {
+            Ok(ballot)
+        } else {
+            Err(MessageError::Forged)
+        }
     }
 
     fn decode(&self) -> Option<Ballot> {
@@ -94,13 +102,23 @@ mod tests {
     use crate::identifiers::{ElectionHash, ElectionId};
 
     fn secret() -> MacSecret {
-        MacSecret::new(&[1; 32], &ElectionId::parse("club").unwrap(), ElectionHash::from_bytes([2; 32]))
+        MacSecret::new(
+            &[1; 32],
+            &ElectionId::parse("club").unwrap(),
+            ElectionHash::from_bytes([2; 32]),
+        )
     }
 
     fn message(content: &[u8]) -> Message {
         let north = JurisdictionId::parse("north").unwrap();
-        let ballot =
-            Ballot::seal(&secret(), BallotKey([3; 12]), BallotId::from_bytes([4; 16]), north, 1, content.into());
+        let ballot = Ballot::seal(
+            &secret(),
+            BallotKey([3; 12]),
+            BallotId::from_bytes([4; 16]),
+            north,
+            1,
+            content.into(),
+        );
         Message::seal(EnvelopeId([5; 16]), &ballot)
     }
 

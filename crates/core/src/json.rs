@@ -101,7 +101,15 @@ mod tests {
     fn documents_with_repeated_keys_trailing_text_or_absurd_depth_are_malformed() {
         let deep = "[".repeat(30_000) + &"]".repeat(30_000);
         let unclosed = "[".repeat(30_000);
-        for text in ["", "{", r#"{"a":1,"a":2}"#, r#"{"x":{"a":1,"a":2}}"#, "{} {}", &deep, &unclosed] {
+        for text in [
+            "",
+            "{",
+            r#"{"a":1,"a":2}"#,
+            r#"{"x":{"a":1,"a":2}}"#,
+            "{} {}",
+            &deep,
+            &unclosed,
+        ] {
             assert!(Json::parse(text.as_bytes()).is_err());
         }
         assert!(Json::parse(b"{\"a\":\"\xff\"}").is_err());
@@ -109,8 +117,13 @@ mod tests {
 
     #[test]
     fn keys_keep_their_order() {
-        let Ok(Json::Object(entries)) = Json::parse(br#"{"b":"1","a":[]}"#) else { panic!("an object") };
-        assert_eq!(entries.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>(), ["b", "a"]);
+        let Ok(Json::Object(entries)) = Json::parse(br#"{"b":"1","a":[]}"#) else {
+            panic!("an object")
+        };
+        assert_eq!(
+            entries.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>(),
+            ["b", "a"]
+        );
     }
 
     proptest! {

@@ -8,6 +8,7 @@ use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use zeroize::Zeroizing;
 
 use crate::identifiers::{ElectionHash, ElectionId, JurisdictionId};
 use crate::receipt::BallotDigest;
@@ -46,7 +47,10 @@ impl fmt::Display for Fingerprint {
 
 /// An HMAC over everything that all keys of one label share.
 fn keyed(secret: &[u8; SECRET_BYTES], label: &str, election: &ElectionId) -> HmacSha256 {
-    let mut mac = <HmacSha256 as KeyInit>::new(secret.into());
+    // HMAC pads a key with zeros to its block of 64 bytes; doing it here leaves no error to handle.
+    let mut block = Zeroizing::new([0; 64]);
+    block[..SECRET_BYTES].copy_from_slice(secret);
+    let mut mac = <HmacSha256 as KeyInit>::new((&*block).into());
     mac.update(label.as_bytes());
     mac.update(&[0]);
     update_prefixed(&mut mac, election.as_str().as_bytes());
@@ -153,7 +157,12 @@ impl MacSecret {
     }
 
     /// The MAC over election hash ‖ ballot key ‖ jurisdiction (with its length) ‖ digest.
-    pub fn authenticate(&self, key: &BallotKey, jurisdiction: &JurisdictionId, digest: &BallotDigest) -> EnvelopeMac {
+    pub fn authenticate(
+        &self,
+        key: &BallotKey,
+        jurisdiction: &JurisdictionId,
+        digest: &BallotDigest,
+    ) -> EnvelopeMac {
         EnvelopeMac(finish(self.message(key, jurisdiction, digest)))
     }
 
@@ -165,7 +174,9 @@ impl MacSecret {
         digest: &BallotDigest,
         mac: &EnvelopeMac,
     ) -> bool {
-        self.message(key, jurisdiction, digest).verify(&mac.0.into()).is_ok()
+        self.message(key, jurisdiction, digest)
+            .verify(&mac.0.into())
+            .is_ok()
     }
 
     /// The hash of the definition that this election is held under.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where the election stands. Only commands move it on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
     /// The definition can be read and voters imported; no vote is accepted.
@@ -22,7 +23,13 @@ pub enum Phase {
 
 impl Phase {
     /// All phases in order.
-    pub const ALL: [Self; 5] = [Self::PreElection, Self::Open, Self::Closed, Self::Certifying, Self::Certified];
+    pub const ALL: [Self; 5] = [
+        Self::PreElection,
+        Self::Open,
+        Self::Closed,
+        Self::Certifying,
+        Self::Certified,
+    ];
 
     /// The phase's name in JSON and stores.
     pub fn as_str(self) -> &'static str {
@@ -72,12 +79,20 @@ mod tests {
         for phase in [Phase::Closed, Phase::Certifying, Phase::Certified] {
             assert!(!phase.may_become(Phase::Open));
         }
-        assert!(Phase::ALL.into_iter().all(|next| !Phase::Certified.may_become(next)));
+        assert!(
+            Phase::ALL
+                .into_iter()
+                .all(|next| !Phase::Certified.may_become(next))
+        );
     }
 
     #[test]
     fn names_read_back() {
-        assert!(Phase::ALL.into_iter().all(|phase| Phase::parse(phase.as_str()) == Some(phase)));
+        assert!(
+            Phase::ALL
+                .into_iter()
+                .all(|phase| Phase::parse(phase.as_str()) == Some(phase))
+        );
         assert_eq!(Phase::parse("opened"), None);
     }
 }

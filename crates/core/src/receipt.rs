@@ -54,7 +54,10 @@ impl Receipt {
     /// The receipt of a ballot.
     pub fn new(ballot_key: BallotKey, digest: &BallotDigest) -> Self {
         let digest_start = std::array::from_fn(|index| digest.0[index]);
-        Self { ballot_key, digest_start }
+        Self {
+            ballot_key,
+            digest_start,
+        }
     }
 
     /// Reads a receipt as leniently as a voter id.
@@ -107,7 +110,10 @@ mod tests {
     fn vector_digest(content: &[u8]) -> (BallotKey, BallotDigest) {
         let key = BallotKey(std::array::from_fn(|index| index as u8));
         let id = BallotId::parse("00112233-4455-6677-8899-aabbccddeeff").unwrap();
-        (key, BallotDigest::of(&ElectionHash::from_bytes([0; 32]), &key, &id, 1, content))
+        (
+            key,
+            BallotDigest::of(&ElectionHash::from_bytes([0; 32]), &key, &id, 1, content),
+        )
     }
 
     #[test]
@@ -129,7 +135,14 @@ mod tests {
     fn mistyped_receipts_are_malformed() {
         let transposed = "1000-G40R-40M3-0E20-9185-WHKY-4RBC-S53J-J46K";
         let other_version = "2000-G40R-40M3-0E20-9185-WHKY-4RBC-S53J-J64K";
-        for text in ["", "1000", transposed, other_version, &VECTOR[..43], &format!("{VECTOR}K")] {
+        for text in [
+            "",
+            "1000",
+            transposed,
+            other_version,
+            &VECTOR[..43],
+            &format!("{VECTOR}K"),
+        ] {
             assert!(Receipt::parse(text).is_err(), "{text}");
         }
         assert!(Receipt::parse(&VECTOR.to_lowercase().replace('0', "o").replace('-', " ")).is_ok());

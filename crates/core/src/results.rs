@@ -13,6 +13,7 @@ use crate::tally::{ContestCounts, Counts};
 
 /// How final the results are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ResultsStatus {
     /// Nothing can have been counted yet.
@@ -44,7 +45,8 @@ pub struct Percent(u32);
 impl Percent {
     /// `votes` of `total`, rounded half up to two decimals; `None` at a total of zero.
     pub fn of(votes: u64, total: u64) -> Option<Self> {
-        let hundredths = (u128::from(votes) * 20_000 + u128::from(total)).checked_div(u128::from(total) * 2)?;
+        let hundredths =
+            (u128::from(votes) * 20_000 + u128::from(total)).checked_div(u128::from(total) * 2)?;
         u32::try_from(hundredths).ok().map(Self)
     }
 }
@@ -57,6 +59,7 @@ impl Serialize for Percent {
 
 /// A candidate's line. Votes are missing while they are secret.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CandidateResult {
     /// The candidate's id in the definition.
     pub id: String,
@@ -69,11 +72,13 @@ pub struct CandidateResult {
     pub votes: Option<u64>,
     /// Share of the contest's votes, write-ins included; null at zero votes.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<f64>))]
     pub percent: Option<Option<Percent>>,
 }
 
 /// A contest's counts. All but the turnout are missing while votes are secret.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ContestResult {
     /// The contest's id in the definition.
     pub id: String,
@@ -96,6 +101,7 @@ pub struct ContestResult {
 
 /// A jurisdiction's counts.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct JurisdictionResult {
     /// The jurisdiction's id in the definition.
     pub id: String,
@@ -109,10 +115,12 @@ pub struct JurisdictionResult {
 
 /// The answer to `GET /votes`.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Results {
     /// The election's id.
     pub election: String,
     /// SHA-256 of its definition.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub election_hash: ElectionHash,
     /// Where the election stands.
     pub phase: Phase,
@@ -167,7 +175,9 @@ impl Results {
                     name: jurisdiction.name().fallback().to_owned(),
                     ballots_cast: counts.ballots,
                     contests: contests
-                        .map(|contest| contest_result(contest, Some(jurisdiction.id()), counts.ballots, counts, secret))
+                        .map(|contest| {
+                            contest_result(contest, Some(jurisdiction.id()), counts.ballots, counts, secret)
+                        })
                         .collect(),
                 }
             })
@@ -178,9 +188,13 @@ impl Results {
             .contests()
             .iter()
             .map(|contest| {
-                let with_contest =
-                    definition.jurisdictions().iter().filter(|jurisdiction| contest.is_on_ballot_of(jurisdiction.id()));
-                let ballots = with_contest.map(|jurisdiction| counts_of(jurisdiction.id()).ballots).sum();
+                let with_contest = definition
+                    .jurisdictions()
+                    .iter()
+                    .filter(|jurisdiction| contest.is_on_ballot_of(jurisdiction.id()));
+                let ballots = with_contest
+                    .map(|jurisdiction| counts_of(jurisdiction.id()).ballots)
+                    .sum();
                 contest_result(contest, None, ballots, &all, secret)
             })
             .collect();
@@ -200,7 +214,8 @@ impl Results {
 
     /// The same results for one jurisdiction: its ballots and contests only.
     pub fn in_jurisdiction(mut self, id: &JurisdictionId) -> Self {
-        self.jurisdictions.retain(|jurisdiction| jurisdiction.id == id.as_str());
+        self.jurisdictions
+            .retain(|jurisdiction| jurisdiction.id == id.as_str());
         if let Some(jurisdiction) = self.jurisdictions.first() {
             self.ballots_cast = jurisdiction.ballots_cast;
             self.contests = jurisdiction.contests.clone();
@@ -241,7 +256,8 @@ fn contest_result(
             .filter(|candidate| jurisdiction.is_none_or(|id| candidate.runs_in(id)))
             .map(|candidate| {
                 let votes = counts.votes.get(candidate.id()).copied().unwrap_or(0);
-                let party = jurisdiction.map_or_else(|| candidate.default_party(), |id| candidate.party_in(id));
+                let party =
+                    jurisdiction.map_or_else(|| candidate.default_party(), |id| candidate.party_in(id));
                 CandidateResult {
                     id: candidate.id().to_string(),
                     name: candidate.name().fallback().to_owned(),

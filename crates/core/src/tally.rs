@@ -29,7 +29,8 @@ impl Sequence {
 
     /// Reads up to forty decimal digits.
     pub fn parse(digits: &str) -> Option<Self> {
-        let allowed = (1..=SEQUENCE_DIGITS).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let allowed =
+            (1..=SEQUENCE_DIGITS).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
         allowed.then(|| {
             let mut padded = Self::START;
             padded.0[SEQUENCE_DIGITS - digits.len()..].copy_from_slice(digits.as_bytes());
@@ -142,10 +143,15 @@ impl Counts {
         }
     }
 
-    fn add_selections(&mut self, definition: &Definition, jurisdiction: &JurisdictionId, selections: &Selections) {
+    fn add_selections(
+        &mut self,
+        definition: &Definition,
+        jurisdiction: &JurisdictionId,
+        selections: &Selections,
+    ) {
         self.ballots += 1;
         for contest in definition.ballot_style(jurisdiction) {
-            let chosen = selections.0.iter().find(|(id, _)| id == contest.id.as_str());
+            let chosen = selections.0.iter().find(|(id, _)| id == contest.id().as_str());
             let choices = chosen.map_or(&[][..], |(_, choices)| choices.as_slice());
             let counts = self.contests.entry(contest.id().clone()).or_default();
             counts.blank += u64::from(choices.is_empty());
@@ -211,7 +217,11 @@ pub struct TallyItem {
 
 impl Default for TallyItem {
     fn default() -> Self {
-        Self { format: FORMAT, last_sequence: Sequence::START, counts: Counts::default() }
+        Self {
+            format: FORMAT,
+            last_sequence: Sequence::START,
+            counts: Counts::default(),
+        }
     }
 }
 
@@ -240,9 +250,19 @@ pub fn fold<'a>(
 ) -> std::collections::BTreeSet<TallyKey> {
     let mut changed = std::collections::BTreeSet::new();
     for record in records {
-        let jurisdiction = record.jurisdiction.clone().filter(|id| definition.jurisdiction(id).is_some());
-        let key = TallyKey { shard: shard.to_owned(), jurisdiction };
-        if tally.entry(key.clone()).or_default().fold(definition, secret, record) {
+        let jurisdiction = record
+            .jurisdiction
+            .clone()
+            .filter(|id| definition.jurisdiction(id).is_some());
+        let key = TallyKey {
+            shard: shard.to_owned(),
+            jurisdiction,
+        };
+        if tally
+            .entry(key.clone())
+            .or_default()
+            .fold(definition, secret, record)
+        {
             changed.insert(key);
         }
     }
@@ -253,7 +273,9 @@ pub fn fold<'a>(
 pub fn by_jurisdiction(tally: &Tally) -> BTreeMap<Option<JurisdictionId>, Counts> {
     let mut sums: BTreeMap<Option<JurisdictionId>, Counts> = BTreeMap::new();
     for (key, item) in tally {
-        sums.entry(key.jurisdiction.clone()).or_default().merge(&item.counts);
+        sums.entry(key.jurisdiction.clone())
+            .or_default()
+            .merge(&item.counts);
     }
     sums
 }

@@ -17,7 +17,11 @@ impl VoterId {
     pub fn parse(text: &str) -> Result<Self, MalformedVoterId> {
         let values: [u8; 15] = crockford::values(text).ok_or(MalformedVoterId)?;
         let expected = crockford::check_value(&values[..14]);
-        if values[14] == expected { Ok(Self(values)) } else { Err(MalformedVoterId) }
+        if values[14] == expected {
+            Ok(Self(values))
+        } else {
+            Err(MalformedVoterId)
+        }
     }
 
     /// Makes a voter id of fourteen random bytes, of each of which five bits are used.
@@ -70,7 +74,14 @@ mod tests {
 
     #[test]
     fn wrong_lengths_letters_and_check_symbols_are_malformed() {
-        for text in ["", "K7RM29XQ4T0WZ3", "K7RM29XQ4T0WZ344", "K7RM29XQ4T0WZ35", "U7RM29XQ4T0WZ34", "K7RM29XQ4T0WZ3é"] {
+        for text in [
+            "",
+            "K7RM29XQ4T0WZ3",
+            "K7RM29XQ4T0WZ344",
+            "K7RM29XQ4T0WZ35",
+            "U7RM29XQ4T0WZ34",
+            "K7RM29XQ4T0WZ3é",
+        ] {
             assert!(VoterId::parse(text).is_err(), "{text}");
         }
     }

@@ -65,7 +65,12 @@ pub struct RecordCipher {
 impl RecordCipher {
     /// Prepares a fresh data key.
     pub fn new(key: &DataKey, election: ElectionId, batch: KeyBatchId) -> Self {
-        Self { cipher: cipher(key), election, batch, used: 0 }
+        Self {
+            cipher: cipher(key),
+            election,
+            batch,
+            used: 0,
+        }
     }
 
     /// Encrypts the next record: format ‖ batch ‖ counter ‖ AES-256-GCM; `None` once the key is used up.
@@ -80,7 +85,10 @@ impl RecordCipher {
         }
         let plain = Zeroizing::new(serde_json::to_vec(record).ok()?);
         let aad = associated_data(&self.election, &self.batch, person, jurisdiction);
-        let payload = Payload { msg: &plain, aad: &aad };
+        let payload = Payload {
+            msg: &plain,
+            aad: &aad,
+        };
         let encrypted = self.cipher.encrypt(&nonce(self.used), payload).ok()?;
         let mut bytes = vec![FORMAT];
         bytes.extend_from_slice(&self.batch.0);
@@ -107,8 +115,13 @@ impl EncryptedVoterRecord {
     ) -> Result<VoterRecord, UndecryptableRecord> {
         let (batch, used, encrypted) = self.parts().ok_or(UndecryptableRecord)?;
         let aad = associated_data(election, &batch, person, jurisdiction);
-        let payload = Payload { msg: encrypted, aad: &aad };
-        let plain = cipher(key).decrypt(&nonce(used), payload).map_err(|_| UndecryptableRecord)?;
+        let payload = Payload {
+            msg: encrypted,
+            aad: &aad,
+        };
+        let plain = cipher(key)
+            .decrypt(&nonce(used), payload)
+            .map_err(|_| UndecryptableRecord)?;
         serde_json::from_slice(&Zeroizing::new(plain)).map_err(|_| UndecryptableRecord)
     }
 
@@ -153,28 +166,62 @@ mod tests {
 
     #[test]
     fn a_record_decrypts_for_its_own_person_jurisdiction_and_election_only() {
-        let (club, other) = (ElectionId::parse("club").unwrap(), ElectionId::parse("other").unwrap());
-        let (north, south) = (JurisdictionId::parse("north").unwrap(), JurisdictionId::parse("south").unwrap());
+        let (club, other) = (
+            ElectionId::parse("club").unwrap(),
+            ElectionId::parse("other").unwrap(),
+        );
+        let (north, south) = (
+            JurisdictionId::parse("north").unwrap(),
+            JurisdictionId::parse("south").unwrap(),
+        );
         let key = DataKey::new([1; 32]);
-        let record = VoterRecord { external_id: "A-1".into(), name: "Ana".into(), address: "1 Elm St".into() };
+        let record = VoterRecord {
+            external_id: "A-1".into(),
+            name: "Ana".into(),
+            address: "1 Elm St".into(),
+        };
         let mut cipher = RecordCipher::new(&key, club.clone(), KeyBatchId([2; 16]));
         let person = PersonId([3; 16]);
         let first = cipher.encrypt(&record, &person, &north).unwrap();
         let second = cipher.encrypt(&record, &person, &north).unwrap();
         assert!(first != second, "each record has a nonce of its own");
-        assert!(first.decrypt(&key, &club, &person, &north).is_ok_and(|read| read == record));
+        assert!(
+            first
+                .decrypt(&key, &club, &person, &north)
+                .is_ok_and(|read| read == record)
+        );
         assert!(first.decrypt(&key, &club, &PersonId([4; 16]), &north).is_err());
         assert!(first.decrypt(&key, &club, &person, &south).is_err());
         assert!(first.decrypt(&key, &other, &person, &north).is_err());
-        assert!(first.decrypt(&DataKey::new([9; 32]), &club, &person, &north).is_err());
+        assert!(
+            first
+                .decrypt(&DataKey::new([9; 32]), &club, &person, &north)
+                .is_err()
+        );
         assert!(!first.0.windows(3).any(|bytes| bytes == b"Ana"));
     }
 
     #[test]
     fn a_data_key_is_used_up_after_its_batch() {
-        let mut cipher = RecordCipher::new(&DataKey::new([1; 32]), ElectionId::parse("club").unwrap(), KeyBatchId([2; 16]));
+        let mut cipher = RecordCipher::new(
+            &DataKey::new([1; 32]),
+            ElectionId::parse("club").unwrap(),
+            KeyBatchId([2; 16]),
+        );
         cipher.used = RECORDS_PER_KEY;
-        let record = VoterRecord { external_id: String::new(), name: String::new(), address: String::new() };
-        assert!(cipher.encrypt(&record, &PersonId([3; 16]), &JurisdictionId::parse("north").unwrap()).is_none());
+        let record = VoterRecord {
+            external_id: String::new(),
+            name: String::new(),
+            address: String::new(),
+        };
+        assert!(
+            cipher
+                .encrypt(
+                    &record,
+                    &PersonId([3; 16]),
+                    &JurisdictionId::parse("north").unwrap()
+                )
+                .is_none()
+        );
     }
 }

@@ -25,6 +25,9 @@ const RESERVED_CANDIDATE_IDS: &[&str] = &["write-in", "blank"];
 
 const VOTES_ALLOWED_LIMIT: u32 = 1_000;
 
+/// A message names no more jurisdictions than this.
+const NAMED_JURISDICTIONS_LIMIT: usize = 10;
+
 /// A contest or candidate with the scope that it holds in; each is `None` if it couldn't be read.
 /// The rules about who votes on what need only the scope, so that they are checked even if a
 /// title is wrong.
@@ -202,10 +205,16 @@ fn report_nothing_to_choose<'j>(
 ) {
     let without = voting.filter(|voting| !candidates.iter().any(|candidate| candidate.may_hold_in(voting)));
     let without: Vec<&str> = without.map(JurisdictionId::as_str).collect();
-    if !without.is_empty() {
+    let (named, others) = without.split_at(without.len().min(NAMED_JURISDICTIONS_LIMIT));
+    if !named.is_empty() {
+        let others = if others.is_empty() {
+            String::new()
+        } else {
+            format!(" and {} more", others.len())
+        };
         let message = format!(
-            "must have a candidate, or a write-in line, for {}",
-            without.join(", ")
+            "must have a candidate, or a write-in line, for {}{others}",
+            named.join(", ")
         );
         contest.report_at("candidates", Code::NothingToChoose, message);
     }

@@ -73,7 +73,8 @@ pub struct Definition {
 }
 
 impl Definition {
-    /// Parses and validates the exact bytes of a definition file. An error lists every problem.
+    /// Parses and validates the exact bytes of a definition file. An error lists every problem of a
+    /// file that is TOML, and otherwise its first hundred syntax errors.
     pub fn parse(bytes: &[u8]) -> Result<Self, DefinitionErrors> {
         let hash = ElectionHash::from_bytes(Sha256::digest(bytes).into());
         parse::parse(bytes, hash)

@@ -21,6 +21,10 @@ use crate::identifiers::{ElectionHash, ElectionId, JurisdictionId};
 pub(super) const FORMAT: u32 = 1;
 
 const SIZE_LIMIT_BYTES: usize = 1024 * 1024;
+
+/// One slip can make the rest of a file unreadable; more of its consequences help nobody.
+const SYNTAX_ERROR_LIMIT: usize = 100;
+
 const ELECTION_KEYS: &[&str] = &[
     "format",
     "mode",
@@ -73,7 +77,7 @@ fn text<'a>(bytes: &'a [u8], problems: &Problems) -> Option<&'a str> {
 
 fn toml<'a>(text: &'a str, problems: &Problems) -> Option<DeTable<'a>> {
     let (entries, errors) = DeTable::parse_recoverable(text);
-    for error in &errors {
+    for error in errors.iter().take(SYNTAX_ERROR_LIMIT) {
         let offset = error.span().map_or(0, |span| span.start);
         let column = problems.column(text, offset);
         let message = format!(

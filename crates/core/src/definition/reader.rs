@@ -169,7 +169,7 @@ impl<'a> Field<'a> {
             let found = self.value.type_str();
             self.report(
                 Code::WrongType,
-                format!("must be {expected}; a {found} stands here"),
+                format!("must be {expected}, not of type {found}"),
             );
         }
         value

@@ -58,7 +58,12 @@ impl DeadLetterReason {
 
     /// Reads the reason's name.
     pub fn parse(text: &str) -> Option<Self> {
-        let all = [Self::Undecodable, Self::Forged, Self::ReceivesExhausted, Self::Late];
+        let all = [
+            Self::Undecodable,
+            Self::Forged,
+            Self::ReceivesExhausted,
+            Self::Late,
+        ];
         all.into_iter().find(|reason| reason.as_str() == text)
     }
 }

@@ -77,7 +77,9 @@ impl RegionState {
 
     /// Reads the state's name.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Active, Self::Failed, Self::Lost].into_iter().find(|state| state.as_str() == text)
+        [Self::Active, Self::Failed, Self::Lost]
+            .into_iter()
+            .find(|state| state.as_str() == text)
     }
 }
 

@@ -1,0 +1,12 @@
+//! The domain's rules, tried from outside.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
+mod content;
+mod fixtures;
+mod results;
+mod tally;

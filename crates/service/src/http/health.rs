@@ -1,0 +1,107 @@
+//! Owns the health checks. Neither says 200 out of habit: the shallow one needs a readable election, the
+//! deep one everything that a vote needs.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use election_core::keys::{BallotKey, VoterKey};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::RegionApi;
+use super::problem::Problem;
+use crate::ports::PortResult;
+
+/// The answer to `GET /health`.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct HealthAnswer {
+    /// Always `ok`; anything else is a problem document.
+    #[schema(example = "ok")]
+    pub status: &'static str,
+}
+
+/// The answer to `GET /health/deep`: `ok` or `failing` for each part.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DeepHealthAnswer {
+    /// All together.
+    pub status: &'static str,
+    /// The region's queue.
+    pub queue: &'static str,
+    /// A peer's queue, for second copies.
+    pub peer_queue: &'static str,
+    /// The ballot box.
+    pub ballot_box: &'static str,
+    /// The voter roll.
+    pub voter_roll: &'static str,
+    /// The tally.
+    pub tally: &'static str,
+    /// Recorded ballots that the tally hasn't folded; null if it can't be told.
+    pub tally_lag: Option<u64>,
+}
+
+/// Whether requests should be routed here.
+#[utoipa::path(get, path = "/health", tag = "operations", responses(
+    (status = 200, body = HealthAnswer),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn shallow(State(api): State<RegionApi>) -> Result<Json<HealthAnswer>, Problem> {
+    if *api.stopping.borrow() {
+        return Err(Problem::UNAVAILABLE);
+    }
+    api.enqueuer.phase.phase().await?;
+    Ok(Json(HealthAnswer { status: "ok" }))
+}
+
+/// Whether everything that a vote needs works.
+#[utoipa::path(get, path = "/health/deep", tag = "operations", responses(
+    (status = 200, body = DeepHealthAnswer), (status = 503, body = DeepHealthAnswer),
+))]
+pub(crate) async fn deep(State(api): State<RegionApi>) -> (StatusCode, Json<DeepHealthAnswer>) {
+    let own = api.region.active_stores();
+    let peer = api
+        .enqueuer
+        .regions
+        .peers_of(api.region.name())
+        .find_map(|peer| peer.active_intake());
+    let queue = match &own {
+        Some(stores) => stores.intake.depth().await.is_ok(),
+        None => false,
+    };
+    let peer_queue = match peer {
+        Some(peer) => peer.depth().await.is_ok(),
+        None => false,
+    };
+    let ballot_box = api.enqueuer.ballots.find(&BallotKey([0; 12])).await.is_ok();
+    let voter_roll = api.enqueuer.roll.find(&VoterKey([0; 32])).await.is_ok();
+    let tally_lag = tally_lag(&api).await.ok().flatten();
+    let parts = [queue, peer_queue, ballot_box, voter_roll, tally_lag.is_some()];
+    let word = |ok: bool| if ok { "ok" } else { "failing" };
+    let all = parts.into_iter().all(|ok| ok);
+    let status = if all {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    let answer = DeepHealthAnswer {
+        status: word(all),
+        queue: word(queue),
+        peer_queue: word(peer_queue),
+        ballot_box: word(ballot_box),
+        voter_roll: word(voter_roll),
+        tally: word(tally_lag.is_some()),
+        tally_lag,
+    };
+    (status, Json(answer))
+}
+
+async fn tally_lag(api: &RegionApi) -> PortResult<Option<u64>> {
+    match api.region.active_stores() {
+        Some(stores) => Ok(Some(
+            api.results
+                .folder
+                .lag(&stores.tallies.load().await?.tally)
+                .await?,
+        )),
+        None => Ok(None),
+    }
+}

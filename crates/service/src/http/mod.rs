@@ -1,0 +1,124 @@
+//! The HTTP API of one region as an axum router, and of all regions of one process under one address.
+//! Handlers parse, call one use case, and map the result.
+
+mod access_log;
+mod cached;
+mod health;
+mod openapi;
+mod problem;
+mod reading;
+mod refusals;
+mod request;
+mod site;
+mod voting;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::routing::{get, post};
+use tokio::sync::watch;
+use tower_http::cors::{Any, CorsLayer};
+
+pub use openapi::document as openapi_document;
+pub use problem::{FieldProblem, Problem};
+pub use refusals::Refusals;
+pub use request::{BODY_BYTES, EligibilityRequest, VoteRequest};
+pub use site::site;
+
+use crate::enqueuer::Enqueuer;
+use crate::metrics::Metrics;
+use crate::regions::Region;
+use crate::results::ResultsReader;
+
+/// Names the region that answered.
+pub const REGION_HEADER: HeaderName = HeaderName::from_static("x-election-region");
+
+/// What the API of one region needs.
+#[derive(Clone)]
+pub struct RegionApi {
+    region: Arc<Region>,
+    enqueuer: Arc<Enqueuer>,
+    results: Arc<ResultsReader>,
+    metrics: Arc<Metrics>,
+    refusals: Arc<Refusals>,
+    stopping: watch::Receiver<bool>,
+    results_cache: reading::ResultsCache,
+}
+
+/// How the API behaves towards its clients.
+#[derive(Clone)]
+pub struct ApiSettings {
+    /// The website's origin, if it is another than the API's: it alone may call the API from a browser.
+    pub website_origin: Option<HeaderValue>,
+    /// The longest that answering may take; then 503.
+    pub request_timeout: Duration,
+    /// Becomes true when the process begins to stop: health checks fail from then on.
+    pub stopping: watch::Receiver<bool>,
+}
+
+/// The API of one region.
+pub fn region_router(
+    enqueuer: Arc<Enqueuer>,
+    results: Arc<ResultsReader>,
+    metrics: Arc<Metrics>,
+    refusals: Arc<Refusals>,
+    settings: &ApiSettings,
+) -> Router {
+    let region = enqueuer.region.clone();
+    let stopping = settings.stopping.clone();
+    let results_cache = reading::ResultsCache::default();
+    let api = RegionApi {
+        region,
+        enqueuer,
+        results,
+        metrics,
+        refusals,
+        stopping,
+        results_cache,
+    };
+
+    let public = CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET])
+        .expose_headers([header::ETAG, REGION_HEADER]);
+    let mut website = CorsLayer::new()
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::CONTENT_TYPE])
+        .expose_headers([REGION_HEADER, header::RETRY_AFTER]);
+    if let Some(origin) = &settings.website_origin {
+        website = website.allow_origin([origin.clone()]);
+    }
+    let without_query = axum::middleware::from_fn(access_log::refuse_query);
+    // The same path takes the public's GET and the website's POST, each with its own origins.
+    Router::new()
+        .route("/votes", get(reading::votes).layer(public.clone()))
+        .merge(
+            Router::new()
+                .route("/election", get(reading::election).layer(public))
+                .route("/votes", post(voting::cast).layer(website.clone()))
+                .route("/eligibility", post(voting::eligibility).layer(website.clone()))
+                .route(
+                    "/receipts/{receipt}",
+                    get(reading::receipt).layer(website.clone()),
+                )
+                .route(
+                    "/visits",
+                    get(reading::visits)
+                        .post(reading::add_visit)
+                        .layer(website.clone()),
+                )
+                .route("/health", get(health::shallow))
+                .route("/health/deep", get(health::deep))
+                .route("/openapi.json", get(openapi::answer))
+                .route_layer(without_query),
+        )
+        .fallback(async || Problem::NOT_FOUND)
+        .method_not_allowed_fallback(async || Problem::METHOD)
+        .layer(axum::middleware::from_fn_with_state(
+            (api.clone(), settings.request_timeout),
+            access_log::answer,
+        ))
+        .with_state(api)
+}

@@ -1,0 +1,190 @@
+//! Owns the recount: every ballot is read again, and each region's tally has to have the same counts at
+//! the place that it reached.
+
+use std::collections::BTreeMap;
+
+use election_core::identifiers::RegionName;
+use election_core::tally::{self, Counts, Sequence, Tally};
+use serde::{Deserialize, Serialize};
+
+use super::{OperationError, Operations, Progress};
+use crate::ports::{BallotBox, RegionState};
+use crate::results::CountsByJurisdiction;
+use crate::tally::checkpoint;
+
+const BATCH: usize = 10_000;
+
+/// One region's tally against the recount.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegionRecount {
+    /// The region.
+    pub name: RegionName,
+    /// Its state. A lost region has no tally to compare.
+    pub state: RegionState,
+    /// The place in the feed that its tally reached; null for a lost region.
+    pub checkpoint: Option<String>,
+    /// Ballots that its tally counted.
+    pub ballots: u64,
+    /// Whether its counts are those of the recount at that place; null for a lost region.
+    pub agrees: Option<bool>,
+    /// What differs, in words.
+    pub differences: Vec<String>,
+}
+
+/// What a recount found.
+#[derive(Clone, Debug)]
+pub struct Recount {
+    /// Counts of all recorded ballots.
+    pub counts: CountsByJurisdiction,
+    /// What keeps the ballots themselves from being certified.
+    pub problems: Vec<String>,
+    /// Every region.
+    pub regions: Vec<RegionRecount>,
+}
+
+impl Recount {
+    /// Everything that speaks against the result; empty if all agrees.
+    pub fn differences(&self) -> impl Iterator<Item = String> {
+        let regions = self.regions.iter();
+        let of_regions = regions.flat_map(|region| {
+            region
+                .differences
+                .iter()
+                .map(|difference| format!("region {}: {difference}", region.name))
+        });
+        self.problems.iter().cloned().chain(of_regions)
+    }
+}
+
+impl Operations {
+    /// Reads every ballot and compares with each region's tally at its checkpoint. Only reads.
+    pub async fn recount(&self, progress: Progress<'_>) -> Result<Recount, OperationError> {
+        let mut regions = Vec::new();
+        // Tallies by the place they reached: the recount passes there and compares.
+        let mut due: BTreeMap<Sequence, Vec<(usize, Tally)>> = BTreeMap::new();
+        for (index, region) in self.regions.iter().enumerate() {
+            let stored = match region.kept_stores() {
+                Some(stores) => Some(stores.tallies.load().await?.tally),
+                None => None,
+            };
+            let reached = stored.as_ref().map(checkpoint);
+            regions.push(RegionRecount {
+                name: region.name().clone(),
+                state: region.state(),
+                checkpoint: reached.map(|reached| reached.to_string()),
+                ballots: stored
+                    .iter()
+                    .flat_map(Tally::values)
+                    .map(|item| item.counts.ballots)
+                    .sum(),
+                agrees: None,
+                differences: Vec::new(),
+            });
+            if let (Some(stored), Some(reached)) = (stored, reached) {
+                due.entry(reached).or_default().push((index, stored));
+            }
+        }
+
+        let total = self.ballots.behind(Sequence::START).await?;
+        let mut counted = Tally::new();
+        let mut place = Sequence::START;
+        let mut done = 0;
+        loop {
+            for (index, stored) in due.remove(&place).unwrap_or_default() {
+                let differences = differences(&counted, &stored);
+                regions[index].agrees = Some(differences.is_empty());
+                regions[index].differences = differences;
+            }
+            let mut records = self.ballots.feed(place, BATCH).await?;
+            if let Some((next, _)) = due.first_key_value() {
+                records.retain(|record| record.sequence <= *next);
+            }
+            let Some(last) = records.last() else { break };
+            place = last.sequence;
+            done += records.len() as u64;
+            let shard = <dyn BallotBox>::SHARD;
+            tally::fold(&mut counted, &self.definition, &self.mac_secret, shard, &records);
+            progress(done, Some(total.max(done)));
+        }
+        for (index, _) in due.into_values().flatten() {
+            regions[index].agrees = Some(false);
+            let reached = regions[index].checkpoint.clone().unwrap_or_default();
+            regions[index].differences = vec![format!(
+                "its tally reached record {reached}, which isn't in the ballot box"
+            )];
+        }
+        let counts = tally::by_jurisdiction(&counted);
+        Ok(Recount {
+            problems: problems(&counts),
+            counts,
+            regions,
+        })
+    }
+}
+
+fn problems(counts: &CountsByJurisdiction) -> Vec<String> {
+    let mut problems = Vec::new();
+    for (jurisdiction, counts) in counts {
+        let name = jurisdiction.as_ref().map_or("no jurisdiction", |id| id.as_str());
+        if counts.unreadable > 0 {
+            problems.push(format!(
+                "{} ballots of {name} are forged or can't be read",
+                counts.unreadable
+            ));
+        }
+        if counts.alterations > 0 {
+            problems.push(format!(
+                "{} recorded ballots of {name} were altered",
+                counts.alterations
+            ));
+        }
+    }
+    problems
+}
+
+/// What a region's tally has otherwise than the recount, in words.
+fn differences(recounted: &Tally, stored: &Tally) -> Vec<String> {
+    let (recounted, stored) = (tally::by_jurisdiction(recounted), tally::by_jurisdiction(stored));
+    let none = Counts::default();
+    let mut jurisdictions: Vec<_> = recounted.keys().chain(stored.keys()).collect();
+    jurisdictions.sort();
+    jurisdictions.dedup();
+    let mut differences = Vec::new();
+    for jurisdiction in jurisdictions {
+        let (theirs, ours) = (
+            stored.get(jurisdiction).unwrap_or(&none),
+            recounted.get(jurisdiction).unwrap_or(&none),
+        );
+        let name = jurisdiction.as_ref().map_or("no jurisdiction", |id| id.as_str());
+        let mut compare = |what: String, theirs: u64, ours: u64| {
+            if theirs != ours {
+                differences.push(format!("{name}: {what}: {theirs} in the tally, {ours} recounted"));
+            }
+        };
+        compare("ballots".into(), theirs.ballots, ours.ballots);
+        compare("unreadable ballots".into(), theirs.unreadable, ours.unreadable);
+        compare("alterations".into(), theirs.alterations, ours.alterations);
+        let mut contests: Vec<_> = ours.contests.keys().chain(theirs.contests.keys()).collect();
+        contests.sort();
+        contests.dedup();
+        for contest in contests {
+            let theirs = theirs.contests.get(contest).cloned().unwrap_or_default();
+            let ours = ours.contests.get(contest).cloned().unwrap_or_default();
+            compare(format!("{contest}: blank ballots"), theirs.blank, ours.blank);
+            compare(
+                format!("{contest}: undervotes"),
+                theirs.undervotes,
+                ours.undervotes,
+            );
+            compare(format!("{contest}: write-ins"), theirs.write_ins, ours.write_ins);
+            let mut candidates: Vec<_> = ours.votes.keys().chain(theirs.votes.keys()).collect();
+            candidates.sort();
+            candidates.dedup();
+            for candidate in candidates {
+                let votes = |counts: &tally::ContestCounts| counts.votes.get(candidate).copied().unwrap_or(0);
+                compare(format!("{contest}: {candidate}"), votes(&theirs), votes(&ours));
+            }
+        }
+    }
+    differences
+}

@@ -1,0 +1,25 @@
+//! Owns what operators declare of regions.
+
+use super::{OperationError, Operations};
+use crate::ports::RegionState;
+
+impl Operations {
+    /// Takes a region out of service, or back into it; what it holds is kept.
+    pub async fn set_region(&self, name: &str, state: RegionState) -> Result<(), OperationError> {
+        let Some(region) = self.regions.named(name) else {
+            let known: Vec<_> = self.regions.iter().map(|region| region.name().as_str()).collect();
+            let known = known.join(", ");
+            return Err(OperationError::Refused(format!(
+                "there is no region {name:?}; there are {known}"
+            )));
+        };
+        if !self.elections.declare_region(region.name(), state).await? {
+            return Err(OperationError::Refused(format!(
+                "region {name} is lost, and a lost region stays lost"
+            )));
+        }
+        region.become_state(state);
+        tracing::info!(region = %region.name(), state = state.as_str(), "the region's state changed");
+        Ok(())
+    }
+}

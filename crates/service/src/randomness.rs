@@ -1,0 +1,11 @@
+//! Owns the reading of the operating system's random numbers.
+
+use crate::ports::{PortError, PortResult};
+
+/// Random bytes of the operating system's generator, fit for keys and credentials.
+pub fn bytes<const N: usize>() -> PortResult<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| PortError::Unavailable(format!("random numbers: {error}")))?;
+    Ok(bytes)
+}

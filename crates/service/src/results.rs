@@ -1,0 +1,91 @@
+//! Owns the answers about results: the live tally of a region, or the certified recount.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use election_core::definition::Definition;
+use election_core::identifiers::JurisdictionId;
+use election_core::phase::Phase;
+use election_core::results::{Results, ResultsInput};
+use election_core::tally::{self, Counts};
+use time::OffsetDateTime;
+
+use crate::ports::{Elections, PortError, PortResult, TallyStore};
+use crate::regions::Regions;
+use crate::tally::TallyFolder;
+
+/// Counts by jurisdiction, as results are made of.
+pub type CountsByJurisdiction = BTreeMap<Option<JurisdictionId>, Counts>;
+
+/// Makes results.
+pub struct ResultsReader {
+    /// The election.
+    pub definition: Arc<Definition>,
+    /// The phase and the certified counts.
+    pub elections: Arc<dyn Elections>,
+    /// Tells how far tallies are behind.
+    pub folder: Arc<TallyFolder>,
+    /// All regions: counting is complete once no queue holds a ballot.
+    pub regions: Regions,
+}
+
+impl ResultsReader {
+    /// The results as a region knows them now.
+    pub async fn read(&self, tallies: &dyn TallyStore) -> PortResult<Results> {
+        let phase = self.folder.phase.phase().await?;
+        if phase.phase == Phase::Certified {
+            let record = self.elections.load().await?;
+            let bytes = record.and_then(|record| record.certified);
+            let bytes = bytes.ok_or_else(|| PortError::Corrupt("certified without counts".to_owned()))?;
+            let counts = decode_counts(&bytes)?;
+            return Ok(self.make(Phase::Certified, true, Some(phase.since), 0, &counts));
+        }
+        let stored = tallies.load().await?;
+        let lag = self.folder.lag(&stored.tally).await?;
+        let complete = phase.phase >= Phase::Closed && lag == 0 && self.queues_are_empty().await?;
+        let counts = tally::by_jurisdiction(&stored.tally);
+        Ok(self.make(phase.phase, complete, stored.updated_at, lag, &counts))
+    }
+
+    fn make(
+        &self,
+        phase: Phase,
+        complete: bool,
+        last_updated: Option<OffsetDateTime>,
+        tally_lag: u64,
+        counts: &CountsByJurisdiction,
+    ) -> Results {
+        let definition = &self.definition;
+        Results::new(&ResultsInput {
+            definition,
+            phase,
+            complete,
+            last_updated,
+            tally_lag,
+            counts,
+        })
+    }
+
+    async fn queues_are_empty(&self) -> PortResult<bool> {
+        for stores in self.regions.iter().filter_map(|region| region.kept_stores()) {
+            let depth = stores.intake.depth().await?;
+            if depth.primaries + depth.copies > 0 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// Writes counts for [`Elections::certify`].
+pub(crate) fn encode_counts(counts: &CountsByJurisdiction) -> PortResult<Vec<u8>> {
+    let pairs: Vec<_> = counts.iter().collect();
+    serde_json::to_vec(&pairs)
+        .map_err(|error| PortError::Corrupt(format!("counts can't be written: {error}")))
+}
+
+fn decode_counts(bytes: &[u8]) -> PortResult<CountsByJurisdiction> {
+    let pairs: Vec<(Option<JurisdictionId>, Counts)> = serde_json::from_slice(bytes)
+        .map_err(|error| PortError::Corrupt(format!("the certified counts can't be read: {error}")))?;
+    Ok(pairs.into_iter().collect())
+}
