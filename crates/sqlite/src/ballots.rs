@@ -12,7 +12,7 @@ use election_core::tally::{FeedEvent, FeedRecord, Sequence};
 use election_service::ports::{
     BallotBox, DeadLetter, DeadLetterReason, Outcome, PortResult, Reckoning, Submission, Waiting,
 };
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::columns::{
     BALLOT_COLUMN_COUNT, BALLOT_COLUMNS, add_to_counter, bytes, count, counter, nanoseconds, read_ballot,
@@ -29,6 +29,8 @@ const ANSWERED_REPEATS: &str = "answered-repeats";
 /// The box as kept in the global file.
 pub(crate) struct SqliteBallotBox {
     pub(crate) database: Arc<Database>,
+    /// The conflict log's digests need it.
+    pub(crate) election: ElectionHash,
 }
 
 /// The recorded ballot under a key, and by which envelope it came.
@@ -44,7 +46,10 @@ fn recorded(connection: &Connection, key: &BallotKey) -> Result<Option<Recorded>
     let mut rows = statement.query([key.0])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let ballot = read_ballot(row).ok_or_else(|| corrupt("a recorded ballot can't be read"))?;
-    Ok(Some(Recorded { ballot, envelope: bytes(row, BALLOT_COLUMN_COUNT) }))
+    Ok(Some(Recorded {
+        ballot,
+        envelope: bytes(row, BALLOT_COLUMN_COUNT),
+    }))
 }
 
 /// Whether the envelope was decided otherwise than by being recorded.
@@ -66,33 +71,35 @@ fn is_decided(connection: &Connection, envelope: &EnvelopeId, key: &BallotKey) -
     Ok(is_recorded(connection, envelope, key)? || is_repeat_or_conflict(connection, envelope)?)
 }
 
-fn election_hash(connection: &Connection) -> Result<ElectionHash, Failure> {
-    let mut statement = connection.prepare_cached("SELECT hash FROM elections")?;
-    let hash = statement.query_row([], |row| row.get(0)).optional()?;
-    hash.map(ElectionHash::from_bytes).ok_or_else(|| unavailable("there is no election in the store").into())
-}
-
 /// Decides one envelope. Its outcome and the end of its dead letter are one write.
-fn decide(connection: &Connection, submission: &Submission) -> Result<Outcome, Failure> {
-    let Submission { envelope, ballot } = submission;
+fn decide(
+    connection: &Connection,
+    election: &ElectionHash,
+    Submission { envelope, ballot }: &Submission,
+) -> Result<Outcome, Failure> {
     if is_repeat_or_conflict(connection, envelope)? {
         return Ok(Outcome::AlreadyDecided);
     }
-    let outcome = if insert(connection, submission)? {
+    let outcome = if insert(connection, envelope, ballot)? {
         Outcome::Recorded
     } else {
         let recorded = recorded(connection, &ballot.key)?;
         let recorded = recorded.ok_or_else(|| corrupt("the index of the ballots is damaged"))?;
         let is_same = recorded.ballot.is_same_vote(ballot);
         // Once the keys are destroyed nothing tells a redelivery from a repeat.
-        if recorded.envelope.map_or(is_same, |recorded| recorded == envelope.0) {
+        if recorded
+            .envelope
+            .map_or(is_same, |recorded| recorded == envelope.0)
+        {
             return Ok(Outcome::AlreadyDecided);
         }
         if is_same {
-            connection.prepare_cached("INSERT INTO repeats (envelope) VALUES (?1)")?.execute([envelope.0])?;
+            connection
+                .prepare_cached("INSERT INTO repeats (envelope) VALUES (?1)")?
+                .execute([envelope.0])?;
             Outcome::Repeat
         } else {
-            let digest = ballot.digest(&election_hash(connection)?);
+            let digest = ballot.digest(election);
             connection
                 .prepare_cached("INSERT INTO conflicts (envelope, ballot_key, digest) VALUES (?1, ?2, ?3)")?
                 .execute(params![envelope.0, ballot.key.0, digest.as_bytes()])?;
@@ -104,8 +111,7 @@ fn decide(connection: &Connection, submission: &Submission) -> Result<Outcome, F
 }
 
 /// The one conditional write.
-fn insert(connection: &Connection, submission: &Submission) -> Result<bool, Failure> {
-    let Submission { envelope, ballot } = submission;
+fn insert(connection: &Connection, envelope: &EnvelopeId, ballot: &Ballot) -> Result<bool, Failure> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO ballots (ballot_key, ballot_id, jurisdiction, format, content, mac, envelope)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (ballot_key) DO NOTHING",
@@ -123,7 +129,9 @@ fn insert(connection: &Connection, submission: &Submission) -> Result<bool, Fail
 }
 
 fn delete_dead_letter(connection: &Connection, envelope: &EnvelopeId) -> Result<(), Failure> {
-    connection.prepare_cached("DELETE FROM dead_letters WHERE envelope = ?1")?.execute([envelope.0])?;
+    connection
+        .prepare_cached("DELETE FROM dead_letters WHERE envelope = ?1")?
+        .execute([envelope.0])?;
     Ok(())
 }
 
@@ -142,14 +150,23 @@ fn read_dead_letter(row: &Row<'_>) -> Result<DeadLetter, Failure> {
 }
 
 fn read_feed_record(row: &Row<'_>) -> Result<FeedRecord, Failure> {
-    let event = read_ballot(row).map_or(FeedEvent::Undecodable, |ballot| FeedEvent::Inserted(Box::new(ballot)));
+    let event = read_ballot(row).map_or(FeedEvent::Undecodable, |ballot| {
+        FeedEvent::Inserted(Box::new(ballot))
+    });
     let sequence = count(row.get(BALLOT_COLUMN_COUNT)?)?.into();
-    Ok(FeedRecord { sequence, jurisdiction: read_jurisdiction(row), event })
+    Ok(FeedRecord {
+        sequence,
+        jurisdiction: read_jurisdiction(row),
+        event,
+    })
 }
 
 /// The number of a place in this feed; places beyond all numbers are after every record.
 fn number(place: Sequence) -> i64 {
-    place.as_u64().and_then(|number| i64::try_from(number).ok()).unwrap_or(i64::MAX)
+    place
+        .as_u64()
+        .and_then(|number| i64::try_from(number).ok())
+        .unwrap_or(i64::MAX)
 }
 
 fn count_rows(connection: &Connection, table: &str) -> Result<u64, Failure> {
@@ -182,17 +199,18 @@ pub(crate) fn rewrite_in_key_order(connection: &Connection) -> Result<(), Failur
 impl BallotBox for SqliteBallotBox {
     async fn find(&self, key: &BallotKey) -> PortResult<Option<Ballot>> {
         let key = *key;
-        let find = move |connection: &Connection| Ok(recorded(connection, &key)?.map(|recorded| recorded.ballot));
+        let find =
+            move |connection: &Connection| Ok(recorded(connection, &key)?.map(|recorded| recorded.ballot));
         self.database.read(find).await
     }
 
     async fn record(&self, submissions: &[Submission]) -> Vec<PortResult<Outcome>> {
-        let submissions = submissions.to_vec();
+        let (submissions, election) = (submissions.to_vec(), self.election);
         let count = submissions.len();
         let record = move |connection: &Connection| {
             let mut outcomes = Vec::with_capacity(count);
             for submission in &submissions {
-                let outcome = nested(connection, || decide(connection, submission), |_| true);
+                let outcome = nested(connection, || decide(connection, &election, submission), |_| true);
                 if connection.is_autocommit() {
                     // It took the whole transaction with it.
                     outcome?;
@@ -202,18 +220,28 @@ impl BallotBox for SqliteBallotBox {
             }
             Ok(outcomes)
         };
-        self.database.write(record).await.unwrap_or_else(|error| vec![Err(error); count])
+        self.database
+            .write(record)
+            .await
+            .unwrap_or_else(|error| vec![Err(error); count])
     }
 
     async fn add_repeat(&self) -> PortResult<()> {
-        self.database.write(|connection| add_to_counter(connection, ANSWERED_REPEATS).map(drop)).await
+        self.database
+            .write(|connection| add_to_counter(connection, ANSWERED_REPEATS).map(drop))
+            .await
     }
 
     async fn set_aside(&self, letter: &DeadLetter) -> PortResult<()> {
         let at = nanoseconds(letter.at)?;
         let letter = letter.clone();
         let set_aside = move |connection: &Connection| {
-            let DeadLetter { message, region, reason, at: _ } = &letter;
+            let DeadLetter {
+                message,
+                region,
+                reason,
+                at: _,
+            } = &letter;
             if is_decided(connection, &message.envelope, &message.ballot_key)? {
                 return Ok(());
             }
@@ -252,17 +280,22 @@ impl BallotBox for SqliteBallotBox {
 
     async fn remove_dead_letter(&self, envelope: &EnvelopeId) -> PortResult<()> {
         let envelope = *envelope;
-        self.database.write(move |connection| delete_dead_letter(connection, &envelope)).await
+        self.database
+            .write(move |connection| delete_dead_letter(connection, &envelope))
+            .await
     }
 
     async fn reckon(&self, waiting: &[Waiting]) -> PortResult<Reckoning> {
         let waiting = waiting.to_vec();
         let reckon = move |connection: &Connection| {
             let transaction = connection.unchecked_transaction()?;
-            let mut is_set_aside =
-                transaction.prepare_cached("SELECT EXISTS (SELECT 1 FROM dead_letters WHERE envelope = ?1)")?;
+            let mut is_set_aside = transaction
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM dead_letters WHERE envelope = ?1)")?;
             let mut undecided = Vec::with_capacity(waiting.len());
-            for Waiting { envelope, ballot_key, .. } in &waiting {
+            for Waiting {
+                envelope, ballot_key, ..
+            } in &waiting
+            {
                 let has_outcome = is_decided(&transaction, envelope, ballot_key)?
                     || is_set_aside.query_row([envelope.0], |row| row.get(0))?;
                 undecided.push(!has_outcome);
@@ -281,7 +314,8 @@ impl BallotBox for SqliteBallotBox {
     async fn feed(&self, after: Sequence, limit: usize) -> PortResult<Vec<FeedRecord>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let feed = move |connection: &Connection| {
-            let sql = format!("SELECT {BALLOT_COLUMNS}, seq FROM ballots WHERE seq > ?1 ORDER BY seq LIMIT ?2");
+            let sql =
+                format!("SELECT {BALLOT_COLUMNS}, seq FROM ballots WHERE seq > ?1 ORDER BY seq LIMIT ?2");
             let mut statement = connection.prepare_cached(&sql)?;
             let mut rows = statement.query([number(after), limit])?;
             let mut records = Vec::new();

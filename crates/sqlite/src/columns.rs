@@ -31,7 +31,9 @@ pub(crate) const BALLOT_COLUMN_COUNT: usize = 6;
 
 /// The ballot in a row's first columns, if they hold one.
 pub(crate) fn read_ballot(row: &Row<'_>) -> Option<Ballot> {
-    let ValueRef::Integer(format) = row.get_ref(3).ok()? else { return None };
+    let ValueRef::Integer(format) = row.get_ref(3).ok()? else {
+        return None;
+    };
     Some(Ballot {
         key: BallotKey(bytes(row, 0)?),
         id: BallotId::from_bytes(bytes(row, 1)?),
@@ -68,5 +70,10 @@ pub(crate) fn add_to_counter(connection: &Connection, name: &str) -> Result<u64,
 
 pub(crate) fn counter(connection: &Connection, name: &str) -> Result<u64, Failure> {
     let mut statement = connection.prepare_cached("SELECT value FROM counters WHERE name = ?1")?;
-    count(statement.query_row([name], |row| row.get(0)).optional()?.unwrap_or(0))
+    count(
+        statement
+            .query_row([name], |row| row.get(0))
+            .optional()?
+            .unwrap_or(0),
+    )
 }

@@ -76,7 +76,9 @@ impl DataFolder {
     /// Opens and locks a folder that holds an election.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         if !path.join(ELECTION_FILE).exists() {
-            return Err(OpenError::NotFound { folder: path.to_owned() });
+            return Err(OpenError::NotFound {
+                folder: path.to_owned(),
+            });
         }
         Self::lock(path)
     }
@@ -98,8 +100,13 @@ impl DataFolder {
         };
         let lock = lock.map_err(OpenError::io(&file))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(OpenError::InUse { folder: path.to_owned() }),
+            Ok(()) => Ok(Self {
+                path: path.to_owned(),
+                _lock: lock,
+            }),
+            Err(TryLockError::WouldBlock) => Err(OpenError::InUse {
+                folder: path.to_owned(),
+            }),
             Err(TryLockError::Error(source)) => Err(OpenError::Io { path: file, source }),
         }
     }
@@ -122,7 +129,9 @@ impl DataFolder {
         let mut regions = Vec::new();
         for entry in self.path.read_dir()? {
             let name = entry?.file_name();
-            let region = name.to_str().and_then(|name| name.strip_prefix("region-")?.strip_suffix(".sqlite"));
+            let region = name
+                .to_str()
+                .and_then(|name| name.strip_prefix("region-")?.strip_suffix(".sqlite"));
             regions.extend(region.and_then(|name| RegionName::parse(name).ok()));
         }
         Ok(regions)

@@ -45,7 +45,11 @@ impl Database {
         });
         let readers = Readers::new(readers.collect::<Result<_, _>>().map_err(open_error(file))?);
         let writer = Writer::start(connection, folder).map_err(OpenError::io(file))?;
-        Ok(Self { readers, writer, closed: AtomicBool::new(false) })
+        Ok(Self {
+            readers,
+            writer,
+            closed: AtomicBool::new(false),
+        })
     }
 
     /// Reads; see [`Readers::run`].
@@ -98,7 +102,11 @@ impl Database {
 
     /// An error once [`Self::close`] was called.
     pub(crate) fn ensure_open(&self) -> PortResult<()> {
-        if self.closed.load(Ordering::SeqCst) { Err(closed()) } else { Ok(()) }
+        if self.closed.load(Ordering::SeqCst) {
+            Err(closed())
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -106,7 +114,11 @@ impl Database {
 pub(crate) fn compact(connection: &Connection) -> Result<(), Failure> {
     connection.execute_batch("VACUUM")?;
     let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-    if busy { Err(PortError::Overloaded.into()) } else { Ok(()) }
+    if busy {
+        Err(PortError::Overloaded.into())
+    } else {
+        Ok(())
+    }
 }
 
 /// Creates a file with the tables of this version, unless it is there. Blocks.
@@ -124,8 +136,12 @@ pub(crate) fn create_if_missing(file: &Path, schema: &Schema) -> Result<(), Open
         .and_then(|()| migrate(&connection, schema))
         .and_then(|()| connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())));
     written.map_err(open_error(&draft))?;
-    connection.close().map_err(|(_, error)| open_error(&draft)(error))?;
-    File::open(&draft).and_then(|draft| draft.sync_all()).map_err(OpenError::io(&draft))?;
+    connection
+        .close()
+        .map_err(|(_, error)| open_error(&draft)(error))?;
+    File::open(&draft)
+        .and_then(|draft| draft.sync_all())
+        .map_err(OpenError::io(&draft))?;
     // A write-ahead log that is left of a removed file must not be replayed into this one.
     remove_logs(file).map_err(OpenError::io(file))?;
     std::fs::rename(&draft, file).map_err(OpenError::io(file))?;
@@ -141,7 +157,9 @@ pub(crate) fn remove(file: &Path) -> Result<(), OpenError> {
 }
 
 fn remove_logs(file: &Path) -> io::Result<()> {
-    ["-wal", "-shm", "-journal"].iter().try_for_each(|suffix| private_files::remove_file(&with_suffix(file, suffix)))
+    ["-wal", "-shm", "-journal"]
+        .iter()
+        .try_for_each(|suffix| private_files::remove_file(&with_suffix(file, suffix)))
 }
 
 fn sync_parent(file: &Path) -> io::Result<()> {
@@ -160,22 +178,34 @@ fn check_magic(file: &Path) -> Result<(), OpenError> {
     match File::open(file).and_then(|mut file| file.read_exact(&mut start)) {
         Ok(()) if start == *MAGIC => Ok(()),
         Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => Err(OpenError::io(file)(error)),
-        _ => Err(OpenError::NotADatabase { file: file.to_owned() }),
+        _ => Err(OpenError::NotADatabase {
+            file: file.to_owned(),
+        }),
     }
 }
 
 fn check_version(connection: &Connection, file: &Path, schema: &Schema) -> Result<(), OpenError> {
-    let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i64>(0)).map_err(open_error(file));
+    let number = |pragma: &str| {
+        connection
+            .query_row(pragma, [], |row| row.get::<_, i64>(0))
+            .map_err(open_error(file))
+    };
     // Reading the schema finds a file that is shorter than its header says.
     number("SELECT count(*) FROM sqlite_schema")?;
     if number("PRAGMA application_id")? != i64::from(schema.application_id) {
-        return Err(OpenError::NotADatabase { file: file.to_owned() });
+        return Err(OpenError::NotADatabase {
+            file: file.to_owned(),
+        });
     }
     let found = number("PRAGMA user_version")?;
     if (1..=schema.version()).contains(&found) {
         Ok(())
     } else {
-        Err(OpenError::OtherVersion { file: file.to_owned(), found, expected: schema.version() })
+        Err(OpenError::OtherVersion {
+            file: file.to_owned(),
+            found,
+            expected: schema.version(),
+        })
     }
 }
 
@@ -218,6 +248,9 @@ fn open_error(file: &Path) -> impl FnOnce(rusqlite::Error) -> OpenError {
     let file = file.to_owned();
     move |error| match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => OpenError::NotADatabase { file },
-        _ => OpenError::Io { path: file, source: io::Error::other(error) },
+        _ => OpenError::Io {
+            path: file,
+            source: io::Error::other(error),
+        },
     }
 }

@@ -2,7 +2,6 @@
 CREATE TABLE elections (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     definition BLOB NOT NULL,
-    hash BLOB NOT NULL,            -- SHA-256 of the definition
     fingerprints TEXT NOT NULL,    -- JSON
     phase TEXT NOT NULL,
     phase_since INTEGER NOT NULL,

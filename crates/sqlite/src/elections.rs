@@ -5,18 +5,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use election_core::identifiers::RegionName;
 use election_core::phase::Phase;
-use election_service::ports::{
-    ElectionRecord, Elections, NewElection, PhaseRecord, PortResult, RegionState,
-};
+use election_service::ports::{ElectionRecord, Elections, NewElection, PhaseRecord, PortResult, RegionState};
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
+use crate::ballots;
 use crate::columns::{add_to_counter, counter, nanoseconds, time_of};
 use crate::database::{self, Database};
 use crate::failure::{Failure, corrupt, unavailable};
 use crate::regions::Regions;
-use crate::ballots;
 
 const VISITS: &str = "visits";
 
@@ -29,7 +26,10 @@ pub(crate) struct SqliteElections {
 
 fn phase_record(phase: &str, since: i64) -> Result<PhaseRecord, Failure> {
     let phase = Phase::parse(phase).ok_or_else(|| corrupt("the election's phase is none"))?;
-    Ok(PhaseRecord { phase, since: time_of(since)? })
+    Ok(PhaseRecord {
+        phase,
+        since: time_of(since)?,
+    })
 }
 
 fn no_election() -> Failure {
@@ -48,22 +48,23 @@ fn read_record(row: &Row<'_>) -> Result<ElectionRecord, Failure> {
 }
 
 fn are_keys_destroyed(connection: &Connection) -> Result<bool, Failure> {
-    let found = connection.query_row("SELECT keys_destroyed FROM elections", [], |row| row.get(0)).optional()?;
+    let found = connection
+        .query_row("SELECT keys_destroyed FROM elections", [], |row| row.get(0))
+        .optional()?;
     found.ok_or_else(no_election)
 }
 
 #[async_trait]
 impl Elections for SqliteElections {
     async fn create(&self, election: NewElection) -> PortResult<bool> {
-        let hash: [u8; 32] = Sha256::digest(&election.definition).into();
         let fingerprints = serde_json::to_string(&election.fingerprints);
         let fingerprints = fingerprints.map_err(|_| unavailable("the fingerprints can't be written"))?;
         let at = nanoseconds(election.at)?;
         let create = move |connection: &Connection| {
             let inserted = connection.execute(
-                "INSERT INTO elections (id, definition, hash, fingerprints, phase, phase_since)
-                 VALUES (1, ?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
-                params![election.definition, hash, fingerprints, Phase::PreElection.as_str(), at],
+                "INSERT INTO elections (id, definition, fingerprints, phase, phase_since)
+                 VALUES (1, ?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+                params![election.definition, fingerprints, Phase::PreElection.as_str(), at],
             )?;
             Ok(inserted == 1)
         };
@@ -82,7 +83,9 @@ impl Elections for SqliteElections {
     async fn phase(&self) -> PortResult<PhaseRecord> {
         let phase = |connection: &Connection| {
             let mut statement = connection.prepare_cached("SELECT phase, phase_since FROM elections")?;
-            let found = statement.query_row([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?))).optional()?;
+            let found = statement
+                .query_row([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))
+                .optional()?;
             let (phase, since) = found.ok_or_else(no_election)?;
             phase_record(&phase, since)
         };
@@ -133,13 +136,17 @@ impl Elections for SqliteElections {
 
     async fn region_states(&self) -> PortResult<Vec<(RegionName, RegionState)>> {
         let states = |connection: &Connection| {
-            let mut statement = connection.prepare_cached("SELECT name, state FROM regions ORDER BY position")?;
+            let mut statement =
+                connection.prepare_cached("SELECT name, state FROM regions ORDER BY position")?;
             let mut rows = statement.query([])?;
             let mut states = Vec::new();
             while let Some(row) = rows.next()? {
                 let name = RegionName::parse(&row.get::<_, String>(0)?).ok();
                 let state = RegionState::parse(&row.get::<_, String>(1)?);
-                states.push(name.zip(state).ok_or_else(|| corrupt("a region's state can't be read"))?);
+                states.push(
+                    name.zip(state)
+                        .ok_or_else(|| corrupt("a region's state can't be read"))?,
+                );
             }
             Ok(states)
         };
@@ -162,7 +169,9 @@ impl Elections for SqliteElections {
     }
 
     async fn add_visit(&self) -> PortResult<u64> {
-        self.database.write(|connection| add_to_counter(connection, VISITS)).await
+        self.database
+            .write(|connection| add_to_counter(connection, VISITS))
+            .await
     }
 
     async fn visits(&self) -> PortResult<u64> {

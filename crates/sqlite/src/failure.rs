@@ -52,7 +52,10 @@ fn of_code(error: rusqlite::ffi::Error) -> PortError {
             unavailable("the database file can't be written")
         }
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => corrupt("the database file is damaged"),
-        _ => PortError::Unavailable(format!("a statement failed with SQLite's code {}", error.extended_code)),
+        _ => PortError::Unavailable(format!(
+            "a statement failed with SQLite's code {}",
+            error.extended_code
+        )),
     }
 }
 

@@ -57,8 +57,10 @@ impl Document {
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let document: Self = serde_json::from_slice(bytes).ok()?;
         let keys = &document.kms_keys;
-        let all_whole =
-            [Some(&keys.records), Some(&keys.secrets), keys.ballot.as_ref()].into_iter().flatten().all(|key| key.0.len() == 32);
+        let all_whole = [Some(&keys.records), Some(&keys.secrets), keys.ballot.as_ref()]
+            .into_iter()
+            .flatten()
+            .all(|key| key.0.len() == 32);
         (document.format == FORMAT && all_whole).then_some(document)
     }
 

@@ -89,7 +89,9 @@ impl KeyFile {
     pub fn create(path: &Path, election: &ElectionId) -> Result<Self, KeyFileError> {
         // What is there is found before anything is made; `write_new` makes sure of it again.
         if path.exists() {
-            return Err(KeyFileError::Exists { path: path.to_owned() });
+            return Err(KeyFileError::Exists {
+                path: path.to_owned(),
+            });
         }
         let document = make(election).map_err(|NoRandomness| {
             KeyFileError::io(path)(io::Error::other("the operating system gave no randomness"))
@@ -100,20 +102,33 @@ impl KeyFile {
 
     /// Opens an election's key file and makes sure that all that is in it unwraps. Blocks.
     pub fn open(path: &Path, election: &ElectionId) -> Result<Self, KeyFileError> {
-        let malformed = || KeyFileError::Malformed { path: path.to_owned() };
+        let malformed = || KeyFileError::Malformed {
+            path: path.to_owned(),
+        };
         let file = File::open(path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => KeyFileError::Missing { path: path.to_owned() },
+            io::ErrorKind::NotFound => KeyFileError::Missing {
+                path: path.to_owned(),
+            },
             _ => KeyFileError::io(path)(error),
         })?;
         if let Some(mode) = private_files::shared_mode(&file).map_err(KeyFileError::io(path))? {
-            return Err(KeyFileError::Permissions { path: path.to_owned(), mode });
+            return Err(KeyFileError::Permissions {
+                path: path.to_owned(),
+                mode,
+            });
         }
         let mut bytes = Zeroizing::new(Vec::with_capacity(Document::MOST_BYTES));
         let limit = Document::MOST_BYTES as u64;
-        (&file).take(limit).read_to_end(&mut bytes).map_err(KeyFileError::io(path))?;
+        (&file)
+            .take(limit)
+            .read_to_end(&mut bytes)
+            .map_err(KeyFileError::io(path))?;
         let document = Document::parse(&bytes).ok_or_else(malformed)?;
         if document.election != *election {
-            return Err(KeyFileError::OtherElection { path: path.to_owned(), expected: election.clone() });
+            return Err(KeyFileError::OtherElection {
+                path: path.to_owned(),
+                expected: election.clone(),
+            });
         }
         secrets(&document).ok_or_else(malformed)?;
         Ok(Self::new(path, election, document))
@@ -121,26 +136,49 @@ impl KeyFile {
 
     fn new(path: &Path, election: &ElectionId, document: Document) -> Self {
         let document = Arc::new(Mutex::new(document));
-        Self { path: path.to_owned(), election: election.clone(), document }
+        Self {
+            path: path.to_owned(),
+            election: election.clone(),
+            document,
+        }
     }
 }
 
 fn make(election: &ElectionId) -> Result<Document, NoRandomness> {
-    let kms_keys =
-        KmsKeys { records: Hex::random()?, secrets: Hex::random()?, ballot: Some(Hex::random()?) };
-    let wrapped = |key: &Hex, purpose| wrap(&key.0, &context(election, purpose), &random::<SECRET_BYTES>()?[..]);
+    let kms_keys = KmsKeys {
+        records: Hex::random()?,
+        secrets: Hex::random()?,
+        ballot: Some(Hex::random()?),
+    };
+    let wrapped = |key: &Hex, purpose| {
+        wrap(
+            &key.0,
+            &context(election, purpose),
+            &random::<SECRET_BYTES>()?[..],
+        )
+    };
     let ballot_key = kms_keys.ballot.as_ref().ok_or(NoRandomness)?;
     let secrets = WrappedSecrets {
         roll: Hex(wrapped(&kms_keys.secrets, Purpose::Roll)?),
         ballot: Some(Hex(wrapped(ballot_key, Purpose::Ballot)?)),
         mac: Hex(wrapped(&kms_keys.secrets, Purpose::Mac)?),
     };
-    Ok(Document { format: FORMAT, election: election.clone(), kms_keys, secrets })
+    Ok(Document {
+        format: FORMAT,
+        election: election.clone(),
+        kms_keys,
+        secrets,
+    })
 }
 
 /// All secrets unwrapped, if they are what was wrapped.
 fn secrets(document: &Document) -> Option<Secrets> {
-    let Document { election, kms_keys, secrets, .. } = document;
+    let Document {
+        election,
+        kms_keys,
+        secrets,
+        ..
+    } = document;
     let unwrapped = |key: &Hex, purpose, wrapped: &Hex| -> Option<SecretBytes> {
         let plain = unwrap(&key.0, &context(election, purpose), &wrapped.0)?;
         Some(Zeroizing::new(plain.as_slice().try_into().ok()?))
@@ -182,10 +220,14 @@ fn write_new(path: &Path, document: &Document) -> Result<(), KeyFileError> {
     // A link, unlike a rename, fails if the file has come into being meanwhile.
     let linked = std::fs::hard_link(&draft, path);
     private_files::remove_file(&draft).map_err(KeyFileError::io(path))?;
-    linked.and_then(|()| sync_parent(path)).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => KeyFileError::Exists { path: path.to_owned() },
-        _ => KeyFileError::io(path)(error),
-    })
+    linked
+        .and_then(|()| sync_parent(path))
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => KeyFileError::Exists {
+                path: path.to_owned(),
+            },
+            _ => KeyFileError::io(path)(error),
+        })
 }
 
 /// Puts a file in the place of another and overwrites the bytes of that one, as far as the file system
@@ -227,7 +269,9 @@ impl KeyVault for KeyFile {
         let context = context(&self.election, Purpose::Records(batch));
         let plain = unwrap(&locked(&self.document).kms_keys.records.0, &context, &key.0);
         let plain = plain.and_then(|plain| plain.as_slice().try_into().ok());
-        plain.map(DataKey::new).ok_or_else(|| corrupt("a data key can't be unwrapped"))
+        plain
+            .map(DataKey::new)
+            .ok_or_else(|| corrupt("a data key can't be unwrapped"))
     }
 
     async fn destroy_ballot_secret(&self) -> PortResult<()> {

@@ -49,7 +49,15 @@ pub(crate) struct Leases {
 
 impl Leases {
     pub(crate) fn insert(&mut self, seq: i64, role: CopyRole, receives: u32, visible_at: Instant) {
-        self.entries.insert(seq, Entry { role, receives, visible_at, lease: 0 });
+        self.entries.insert(
+            seq,
+            Entry {
+                role,
+                receives,
+                visible_at,
+                lease: 0,
+            },
+        );
         self.by_time.insert((visible_at, seq));
         *self.depth_of(role) += 1;
     }
@@ -74,7 +82,11 @@ impl Leases {
 
     /// Leases up to `max` visible messages, those that are visible longest first.
     pub(crate) fn take(&mut self, max: usize, now: Instant, visibility: Duration) -> Vec<Leased> {
-        let visible = self.by_time.range(..=(now, i64::MAX)).take(max).map(|(_, seq)| *seq);
+        let visible = self
+            .by_time
+            .range(..=(now, i64::MAX))
+            .take(max)
+            .map(|(_, seq)| *seq);
         let visible: Vec<i64> = visible.collect();
         let mut taken = Vec::with_capacity(visible.len());
         for seq in visible {
@@ -83,7 +95,12 @@ impl Leases {
             if let Some(entry) = self.entries.get_mut(&seq) {
                 entry.receives = entry.receives.saturating_add(1);
                 entry.lease = lease;
-                taken.push(Leased { seq, lease, role: entry.role, receives: entry.receives });
+                taken.push(Leased {
+                    seq,
+                    lease,
+                    role: entry.role,
+                    receives: entry.receives,
+                });
             }
             self.show_at(seq, now + visibility);
         }
@@ -111,7 +128,11 @@ impl Leases {
 
     /// Ends the lease of a message that nobody got, as if it hadn't been received.
     pub(crate) fn put_back(&mut self, leased: &Leased, now: Instant) {
-        if let Some(entry) = self.entries.get_mut(&leased.seq).filter(|entry| entry.lease == leased.lease) {
+        if let Some(entry) = self
+            .entries
+            .get_mut(&leased.seq)
+            .filter(|entry| entry.lease == leased.lease)
+        {
             entry.receives = entry.receives.saturating_sub(1);
             self.release(leased.seq, leased.lease, now);
         }

@@ -56,7 +56,11 @@ pub(crate) fn shared_mode(_: &File) -> io::Result<Option<u32>> {
 #[cfg(unix)]
 pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     // The parent of a bare file name is the empty path.
-    let folder = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    let folder = if path.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        path
+    };
     File::open(folder)?.sync_all()
 }
 

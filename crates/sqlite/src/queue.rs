@@ -93,7 +93,12 @@ impl SqliteIntake {
     pub(crate) async fn open(database: Arc<Database>, visibility: Duration) -> PortResult<Self> {
         let leases = Arc::new(Mutex::new(database.read(load).await?));
         let visibility = bounded(visibility);
-        Ok(Self { database, visibility, leases, changed: Arc::new(Notify::new()) })
+        Ok(Self {
+            database,
+            visibility,
+            leases,
+            changed: Arc::new(Notify::new()),
+        })
     }
 
     /// Makes those that wait in `receive` see that the file was closed.
@@ -105,8 +110,8 @@ impl SqliteIntake {
     /// others, and is in the queue's depth until somebody looks into it.
     async fn fetch(&self, leased: Vec<Leased>) -> PortResult<Vec<Received>> {
         let fetch = move |connection: &Connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT envelope, ballot_key, body FROM messages WHERE seq = ?1")?;
+            let mut statement = connection
+                .prepare_cached("SELECT envelope, ballot_key, body FROM messages WHERE seq = ?1")?;
             let mut received = Vec::with_capacity(leased.len());
             for leased in leased {
                 let mut rows = statement.query([leased.seq])?;
@@ -115,7 +120,12 @@ impl SqliteIntake {
                 match read_message(row) {
                     Some(message) => {
                         let Leased { role, receives, .. } = leased;
-                        received.push(Received { handle: leased.handle(), role, message, receives });
+                        received.push(Received {
+                            handle: leased.handle(),
+                            role,
+                            message,
+                            receives,
+                        });
                     }
                     None => tracing::error!(seq = leased.seq, "a message in the queue can't be read"),
                 }
@@ -136,7 +146,9 @@ impl Drop for Undelivered<'_> {
     fn drop(&mut self) {
         if !self.leased.is_empty() {
             let mut leases = locked(&self.intake.leases);
-            self.leased.iter().for_each(|leased| leases.put_back(leased, Instant::now()));
+            self.leased
+                .iter()
+                .for_each(|leased| leases.put_back(leased, Instant::now()));
             drop(leases);
             self.intake.changed.notify_waiters();
         }
@@ -154,7 +166,11 @@ impl Intake for SqliteIntake {
                 "INSERT INTO messages (envelope, ballot_key, role, visible_at, delay, receives, body)
                  VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)",
             )?;
-            let Message { envelope, ballot_key, body } = &message;
+            let Message {
+                envelope,
+                ballot_key,
+                body,
+            } = &message;
             statement.execute(params![
                 envelope.0,
                 ballot_key.0,
@@ -187,7 +203,10 @@ impl Intake for SqliteIntake {
                 (leases.take(max, now, self.visibility), leases.next_visible())
             };
             if !leased.is_empty() {
-                let mut undelivered = Undelivered { intake: self, leased: leased.clone() };
+                let mut undelivered = Undelivered {
+                    intake: self,
+                    leased: leased.clone(),
+                };
                 let received = self.fetch(leased).await?;
                 undelivered.leased.clear();
                 if !received.is_empty() {
@@ -208,7 +227,11 @@ impl Intake for SqliteIntake {
 
     async fn acknowledge(&self, handles: &[Handle]) -> PortResult<()> {
         // By message, not by lease: who acknowledges has seen it decided, whoever leases it now.
-        let seqs: Arc<[i64]> = handles.iter().filter_map(parse_handle).map(|(seq, _)| seq).collect();
+        let seqs: Arc<[i64]> = handles
+            .iter()
+            .filter_map(parse_handle)
+            .map(|(seq, _)| seq)
+            .collect();
         if seqs.is_empty() {
             return self.database.ensure_open();
         }
@@ -233,7 +256,9 @@ impl Intake for SqliteIntake {
         let released: Vec<(i64, u64, u32)> = {
             let leases = locked(&self.leases);
             let parsed = handles.iter().filter_map(parse_handle);
-            parsed.filter_map(|(seq, lease)| Some((seq, lease, leases.leased(seq, lease, now)?))).collect()
+            parsed
+                .filter_map(|(seq, lease)| Some((seq, lease, leases.leased(seq, lease, now)?)))
+                .collect()
         };
         if released.is_empty() {
             return self.database.ensure_open();
@@ -243,8 +268,9 @@ impl Intake for SqliteIntake {
         let (visible_at, delay_ms) = (now + delay, milliseconds(delay));
         let visible_at_ms = now_ms() + delay_ms;
         let update = move |connection: &Connection| {
-            let mut statement = connection
-                .prepare_cached("UPDATE messages SET receives = ?1, visible_at = ?2, delay = ?3 WHERE seq = ?4")?;
+            let mut statement = connection.prepare_cached(
+                "UPDATE messages SET receives = ?1, visible_at = ?2, delay = ?3 WHERE seq = ?4",
+            )?;
             for (seq, _, receives) in released.iter() {
                 statement.execute(params![receives, visible_at_ms, delay_ms, seq])?;
             }
@@ -253,7 +279,9 @@ impl Intake for SqliteIntake {
         let (leases, changed) = (Arc::clone(&self.leases), Arc::clone(&self.changed));
         let committed = move |(): &()| {
             let mut leases = locked(&leases);
-            ended.iter().for_each(|(seq, lease, _)| leases.release(*seq, *lease, visible_at));
+            ended
+                .iter()
+                .for_each(|(seq, lease, _)| leases.release(*seq, *lease, visible_at));
             drop(leases);
             changed.notify_waiters();
         };

@@ -38,7 +38,11 @@ impl Readers {
     pub(crate) fn new(connections: Vec<Connection>) -> Self {
         let size = u32::try_from(connections.len()).unwrap_or(u32::MAX);
         let permits = Arc::new(Semaphore::new(connections.len()));
-        Self { idle: Arc::new(Mutex::new(connections)), permits, size }
+        Self {
+            idle: Arc::new(Mutex::new(connections)),
+            permits,
+            size,
+        }
     }
 
     /// Reads on a thread that may block. What `work` reads in one transaction is of one instant.
@@ -50,7 +54,11 @@ impl Readers {
         let permit = tokio::time::timeout(PATIENCE, Arc::clone(&self.permits).acquire_owned()).await;
         let permit = permit.map_err(|_| PortError::Overloaded)?.map_err(|_| closed())?;
         let connection = locked(&self.idle).pop();
-        let borrowed = Borrowed { connection, idle: Arc::clone(&self.idle), _permit: permit };
+        let borrowed = Borrowed {
+            connection,
+            idle: Arc::clone(&self.idle),
+            _permit: permit,
+        };
         let read = tokio::task::spawn_blocking(move || {
             let connection = borrowed.connection.as_ref().ok_or_else(closed)?;
             work(connection)

@@ -57,7 +57,10 @@ async fn blocking<T: Send + 'static>(
 
 impl Regions {
     pub(crate) fn new(folder: Arc<DataFolder>) -> Self {
-        Self { folder, open: Mutex::default() }
+        Self {
+            folder,
+            open: Mutex::default(),
+        }
     }
 
     async fn open_file(&self, name: &RegionName) -> Result<Arc<Database>, OpenError> {
@@ -71,20 +74,40 @@ impl Regions {
         blocking(self.folder.path(), open).await
     }
 
-    pub(crate) async fn open(&self, name: &RegionName, visibility: Duration) -> Result<SqliteRegion, OpenError> {
+    pub(crate) async fn open(
+        &self,
+        name: &RegionName,
+        visibility: Duration,
+    ) -> Result<SqliteRegion, OpenError> {
         let mut open = self.open.lock().await;
         if let Some(open) = open.get(name) {
             return Ok(open.region.clone());
         }
         let database = self.open_file(name).await?;
-        let intake = SqliteIntake::open(Arc::clone(&database), visibility).await.map_err(|error| match error {
-            PortError::Corrupt(_) => OpenError::NotADatabase { file: self.folder.region_file(name) },
-            error => OpenError::io(&self.folder.region_file(name))(std::io::Error::other(error)),
-        })?;
+        let intake = SqliteIntake::open(Arc::clone(&database), visibility)
+            .await
+            .map_err(|error| match error {
+                PortError::Corrupt(_) => OpenError::NotADatabase {
+                    file: self.folder.region_file(name),
+                },
+                error => OpenError::io(&self.folder.region_file(name))(std::io::Error::other(error)),
+            })?;
         let intake = Arc::new(intake);
-        let tallies = Arc::new(SqliteTallies { database: Arc::clone(&database) });
-        let region = SqliteRegion { intake: Arc::<SqliteIntake>::clone(&intake), tallies };
-        open.insert(name.clone(), OpenRegion { database, intake, region: region.clone() });
+        let tallies = Arc::new(SqliteTallies {
+            database: Arc::clone(&database),
+        });
+        let region = SqliteRegion {
+            intake: Arc::<SqliteIntake>::clone(&intake),
+            tallies,
+        };
+        open.insert(
+            name.clone(),
+            OpenRegion {
+                database,
+                intake,
+                region: region.clone(),
+            },
+        );
         Ok(region)
     }
 
@@ -100,7 +123,10 @@ impl Regions {
     /// Leaves no trace of what left the queues, in the files of closed regions either.
     pub(crate) async fn compact(&self) -> PortResult<()> {
         let open = self.open.lock().await;
-        let names = self.folder.regions().map_err(|_| unavailable("the data folder can't be read"))?;
+        let names = self
+            .folder
+            .regions()
+            .map_err(|_| unavailable("the data folder can't be read"))?;
         for name in names {
             if let Some(region) = open.get(&name) {
                 region.database.write_alone(database::compact).await?;

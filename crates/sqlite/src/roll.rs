@@ -16,18 +16,23 @@ use crate::columns::{count, jurisdiction};
 use crate::database::Database;
 use crate::failure::{Failure, corrupt, unavailable};
 
+/// How many persons are added by one transaction at most: some milliseconds' work.
+const ADDED_AT_ONCE: usize = 500;
+
 /// The roll as kept in the global file.
 pub(crate) struct SqliteVoterRoll {
     pub(crate) database: Arc<Database>,
 }
 
 fn is_taken(connection: &Connection, key: &VoterKey) -> Result<bool, Failure> {
-    let mut statement = connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM voters WHERE voter_key = ?1)")?;
+    let mut statement =
+        connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM voters WHERE voter_key = ?1)")?;
     Ok(statement.query_row([key.0], |row| row.get(0))?)
 }
 
 fn is_person(connection: &Connection, person: &PersonId) -> Result<bool, Failure> {
-    let mut statement = connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM persons WHERE person = ?1)")?;
+    let mut statement =
+        connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM persons WHERE person = ?1)")?;
     Ok(statement.query_row([person.0], |row| row.get(0))?)
 }
 
@@ -53,8 +58,15 @@ fn add(connection: &Connection, voter: &NewVoter) -> Result<AddOutcome, Failure>
     }
     insert_voter(connection, &person.voter_key, id, person.jurisdiction.as_str())?;
     connection
-        .prepare_cached("INSERT INTO persons (person, voter_key, jurisdiction, record) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![id.0, person.voter_key.0, person.jurisdiction.as_str(), person.record.0])?;
+        .prepare_cached(
+            "INSERT INTO persons (person, voter_key, jurisdiction, record) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![
+            id.0,
+            person.voter_key.0,
+            person.jurisdiction.as_str(),
+            person.record.0
+        ])?;
     Ok(AddOutcome::Added)
 }
 
@@ -72,7 +84,10 @@ fn find_person(connection: &Connection, id: &PersonId) -> Result<Option<Person>,
 
 fn find_data_key(connection: &Connection, batch: KeyBatchId) -> Result<Option<WrappedDataKey>, Failure> {
     let mut statement = connection.prepare_cached("SELECT wrapped FROM data_keys WHERE batch = ?1")?;
-    Ok(statement.query_row([batch.0], |row| row.get(0)).optional()?.map(WrappedDataKey))
+    Ok(statement
+        .query_row([batch.0], |row| row.get(0))
+        .optional()?
+        .map(WrappedDataKey))
 }
 
 #[async_trait]
@@ -112,9 +127,17 @@ impl VoterRoll for SqliteVoterRoll {
     }
 
     async fn add(&self, voters: Vec<NewVoter>) -> PortResult<Vec<AddOutcome>> {
-        // All are in one transaction, so each is on the roll wholly or not at all.
-        let add = move |connection: &Connection| voters.iter().map(|voter| add(connection, voter)).collect();
-        self.database.write(add).await
+        // A part is one transaction, so each person is on the roll wholly or not at all; between parts,
+        // votes get their turn.
+        let mut outcomes = Vec::with_capacity(voters.len());
+        for part in voters.chunks(ADDED_AT_ONCE) {
+            let part = part.to_vec();
+            let add =
+                move |connection: &Connection| part.iter().map(|voter| add(connection, voter)).collect();
+            let added: Vec<AddOutcome> = self.database.write(add).await?;
+            outcomes.extend(added);
+        }
+        Ok(outcomes)
     }
 
     async fn reissue(&self, person: &PersonId, old: &VoterKey, new: &VoterKey) -> PortResult<bool> {
@@ -123,9 +146,17 @@ impl VoterRoll for SqliteVoterRoll {
             let valid = find_person(connection, &person)?.filter(|person| person.voter_key == old);
             let Some(valid) = valid else { return Ok(false) };
             insert_voter(connection, &new, &person, valid.jurisdiction.as_str())?;
-            connection.execute("UPDATE persons SET voter_key = ?1 WHERE person = ?2", [&new.0[..], &person.0[..]])?;
-            let revoked = connection.execute("UPDATE voters SET revoked = 1 WHERE voter_key = ?1", [old.0])?;
-            if revoked == 1 { Ok(true) } else { Err(corrupt("a person's voter key isn't on the roll").into()) }
+            connection.execute(
+                "UPDATE persons SET voter_key = ?1 WHERE person = ?2",
+                [&new.0[..], &person.0[..]],
+            )?;
+            let revoked =
+                connection.execute("UPDATE voters SET revoked = 1 WHERE voter_key = ?1", [old.0])?;
+            if revoked == 1 {
+                Ok(true)
+            } else {
+                Err(corrupt("a person's voter key isn't on the roll").into())
+            }
         };
         self.database.write(reissue).await
     }
@@ -134,7 +165,9 @@ impl VoterRoll for SqliteVoterRoll {
         let wrapped = key.0.clone();
         let put = move |connection: &Connection| {
             connection
-                .prepare_cached("INSERT INTO data_keys (batch, wrapped) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+                .prepare_cached(
+                    "INSERT INTO data_keys (batch, wrapped) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                )?
                 .execute(params![batch.0, wrapped])?;
             // Keeping another key would make the records of this one unreadable.
             match find_data_key(connection, batch)? {
@@ -146,13 +179,15 @@ impl VoterRoll for SqliteVoterRoll {
     }
 
     async fn data_key(&self, batch: KeyBatchId) -> PortResult<Option<WrappedDataKey>> {
-        self.database.read(move |connection| find_data_key(connection, batch)).await
+        self.database
+            .read(move |connection| find_data_key(connection, batch))
+            .await
     }
 
     async fn registered(&self) -> PortResult<BTreeMap<JurisdictionId, u64>> {
         let registered = |connection: &Connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT jurisdiction, count(*) FROM persons GROUP BY jurisdiction")?;
+            let mut statement = connection
+                .prepare_cached("SELECT jurisdiction, count(*) FROM persons GROUP BY jurisdiction")?;
             let mut rows = statement.query([])?;
             let mut registered = BTreeMap::new();
             while let Some(row) = rows.next()? {

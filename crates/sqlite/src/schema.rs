@@ -20,12 +20,19 @@ impl Schema {
 }
 
 /// What all regions share; the id is `Elec` in ASCII.
-pub(crate) const ELECTION: Schema =
-    Schema { application_id: 0x456c_6563, migrations: &[concat!(include_str!("election_1.sql"), include_str!("ballots.sql"))] };
+pub(crate) const ELECTION: Schema = Schema {
+    application_id: 0x456c_6563,
+    migrations: &[concat!(
+        include_str!("election_1.sql"),
+        include_str!("ballots.sql")
+    )],
+};
 
 /// What one region has for itself; the id is `ElRe` in ASCII.
-pub(crate) const REGION: Schema =
-    Schema { application_id: 0x456c_5265, migrations: &[include_str!("region_1.sql")] };
+pub(crate) const REGION: Schema = Schema {
+    application_id: 0x456c_5265,
+    migrations: &[include_str!("region_1.sql")],
+};
 
 /// The ballots' table, to be made anew when the order of the old one must go.
 pub(crate) const BALLOTS: &str = include_str!("ballots.sql");

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use election_core::identifiers::RegionName;
+use election_core::identifiers::{ElectionHash, RegionName};
 use election_service::ports::{BallotBox, Elections, VoterRoll};
 
 use crate::ballots::SqliteBallotBox;
@@ -46,7 +46,12 @@ impl SqliteStore {
         let folder = Arc::new(folder);
         let database = Database::open(Arc::clone(&folder), &folder.election_file(), &ELECTION)?;
         let regions = Arc::new(Regions::new(Arc::clone(&folder)));
-        Ok(Self { folder, database: Arc::new(database), regions, visibility: DEFAULT_VISIBILITY })
+        Ok(Self {
+            folder,
+            database: Arc::new(database),
+            regions,
+            visibility: DEFAULT_VISIBILITY,
+        })
     }
 
     /// Sets how long a received message stays leased in regions that are opened from now on.
@@ -63,17 +68,25 @@ impl SqliteStore {
     /// The election's record.
     pub fn elections(&self) -> Arc<dyn Elections> {
         let regions = Arc::clone(&self.regions);
-        Arc::new(SqliteElections { database: Arc::clone(&self.database), regions })
+        Arc::new(SqliteElections {
+            database: Arc::clone(&self.database),
+            regions,
+        })
     }
 
     /// The voter roll.
     pub fn voter_roll(&self) -> Arc<dyn VoterRoll> {
-        Arc::new(SqliteVoterRoll { database: Arc::clone(&self.database) })
+        Arc::new(SqliteVoterRoll {
+            database: Arc::clone(&self.database),
+        })
     }
 
-    /// The ballot box.
-    pub fn ballot_box(&self) -> Arc<dyn BallotBox> {
-        Arc::new(SqliteBallotBox { database: Arc::clone(&self.database) })
+    /// The ballot box of the election with this hash, which the conflict log's digests are made with.
+    pub fn ballot_box(&self, election: ElectionHash) -> Arc<dyn BallotBox> {
+        Arc::new(SqliteBallotBox {
+            database: Arc::clone(&self.database),
+            election,
+        })
     }
 
     /// Opens a region's queue and tally, creating their file if it isn't there. A region that is open is

@@ -30,10 +30,15 @@ struct Line {
 
 impl Line {
     fn new(update: TallyUpdate) -> Result<Self, Failure> {
-        let item = serde_json::to_string(&update.item).map_err(|_| unavailable("a tally can't be written"))?;
+        let item =
+            serde_json::to_string(&update.item).map_err(|_| unavailable("a tally can't be written"))?;
         Ok(Self {
             shard: update.key.shard,
-            jurisdiction: update.key.jurisdiction.map(|id| id.to_string()).unwrap_or_default(),
+            jurisdiction: update
+                .key
+                .jurisdiction
+                .map(|id| id.to_string())
+                .unwrap_or_default(),
             expected: update.expected,
             last_sequence: update.item.last_sequence,
             item,
@@ -48,8 +53,13 @@ impl Line {
              WHERE shard = ?3 AND jurisdiction = ?4 AND last_sequence = ?5",
         )?;
         let expected = self.expected.as_str();
-        let updated =
-            update.execute(params![last_sequence, self.item, self.shard, self.jurisdiction, expected])?;
+        let updated = update.execute(params![
+            last_sequence,
+            self.item,
+            self.shard,
+            self.jurisdiction,
+            expected
+        ])?;
         if updated == 1 || self.expected != Sequence::START {
             return Ok(updated == 1);
         }
@@ -78,13 +88,23 @@ fn write_all(connection: &Connection, lines: &[Line], at: i64) -> Result<bool, F
 fn read_item(row: &Row<'_>) -> Result<(TallyKey, TallyItem), Failure> {
     let unreadable = || corrupt("a tally's item can't be read");
     let claimed: String = row.get(1)?;
-    let jurisdiction = if claimed.is_empty() { None } else { Some(jurisdiction(&claimed)?) };
+    let jurisdiction = if claimed.is_empty() {
+        None
+    } else {
+        Some(jurisdiction(&claimed)?)
+    };
     let item: TallyItem = serde_json::from_str(&row.get::<_, String>(3)?).map_err(|_| unreadable())?;
     let is_consistent = item.format == FORMAT && item.last_sequence.as_str() == row.get::<_, String>(2)?;
     if !is_consistent {
         return Err(unreadable().into());
     }
-    Ok((TallyKey { shard: row.get(0)?, jurisdiction }, item))
+    Ok((
+        TallyKey {
+            shard: row.get(0)?,
+            jurisdiction,
+        },
+        item,
+    ))
 }
 
 #[async_trait]
@@ -99,7 +119,9 @@ impl TallyStore for SqliteTallies {
             while let Some(row) = rows.next()? {
                 stored.tally.extend([read_item(row)?]);
             }
-            let written = transaction.query_row("SELECT at FROM tally_written", [], |row| row.get(0)).optional()?;
+            let written = transaction
+                .query_row("SELECT at FROM tally_written", [], |row| row.get(0))
+                .optional()?;
             stored.updated_at = written.map(time_of).transpose()?;
             Ok(stored)
         };
@@ -111,9 +133,16 @@ impl TallyStore for SqliteTallies {
             return Ok(true);
         }
         let at = nanoseconds(at)?;
-        let lines = updates.into_iter().map(Line::new).collect::<Result<Vec<_>, _>>()?;
+        let lines = updates
+            .into_iter()
+            .map(Line::new)
+            .collect::<Result<Vec<_>, _>>()?;
         let commit = move |connection: &Connection| {
-            nested(connection, || write_all(connection, &lines, at), |all_expected| *all_expected)
+            nested(
+                connection,
+                || write_all(connection, &lines, at),
+                |all_expected| *all_expected,
+            )
         };
         self.database.write(commit).await
     }

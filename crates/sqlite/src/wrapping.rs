@@ -56,7 +56,10 @@ fn cipher(key: &[u8]) -> Option<Aes256Gcm> {
 /// Wraps `plain` under a key of 32 bytes.
 pub(crate) fn wrap(key: &[u8], context: &[u8], plain: &[u8]) -> Result<Bytes, NoRandomness> {
     let nonce = random::<NONCE_BYTES>()?;
-    let payload = Payload { msg: plain, aad: context };
+    let payload = Payload {
+        msg: plain,
+        aad: context,
+    };
     // Encrypting fails for gigabytes only, and the keys are made with their length: never here.
     let encrypted = cipher(key).and_then(|cipher| cipher.encrypt(&Nonce::from(*nonce), payload).ok());
     let mut wrapped = Bytes::new(nonce.to_vec());
@@ -67,6 +70,12 @@ pub(crate) fn wrap(key: &[u8], context: &[u8], plain: &[u8]) -> Result<Bytes, No
 /// Unwraps what [`wrap`] made with the same key and context.
 pub(crate) fn unwrap(key: &[u8], context: &[u8], wrapped: &[u8]) -> Option<Bytes> {
     let (nonce, encrypted) = wrapped.split_first_chunk::<NONCE_BYTES>()?;
-    let payload = Payload { msg: encrypted, aad: context };
-    cipher(key)?.decrypt(&Nonce::from(*nonce), payload).ok().map(Bytes::new)
+    let payload = Payload {
+        msg: encrypted,
+        aad: context,
+    };
+    cipher(key)?
+        .decrypt(&Nonce::from(*nonce), payload)
+        .ok()
+        .map(Bytes::new)
 }

@@ -82,11 +82,16 @@ impl Writer {
     /// Starts the thread. `keep` is dropped after the connection was closed.
     pub(crate) fn start(connection: Connection, keep: impl Send + 'static) -> std::io::Result<Self> {
         let (sender, receiver) = mpsc::channel(WAITING);
-        let thread = thread::Builder::new().name("sqlite-writer".to_owned()).spawn(move || {
-            serve(connection, receiver);
-            drop(keep);
-        })?;
-        Ok(Self { sender: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
+        let thread = thread::Builder::new()
+            .name("sqlite-writer".to_owned())
+            .spawn(move || {
+                serve(connection, receiver);
+                drop(keep);
+            })?;
+        Ok(Self {
+            sender: Mutex::new(Some(sender)),
+            thread: Mutex::new(Some(thread)),
+        })
     }
 
     /// Does `work` durably. `after` is called on the writer's thread once it is, before anything further
@@ -98,14 +103,22 @@ impl Writer {
         A: FnOnce(&T) + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Task { mode, work, after, result: None, reply });
+        let job = Box::new(Task {
+            mode,
+            work,
+            after,
+            result: None,
+            reply,
+        });
         let sender = locked(&self.sender).clone().ok_or_else(closed)?;
         sender.try_send(job).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => PortError::Overloaded,
             mpsc::error::TrySendError::Closed(_) => closed(),
         })?;
         drop(sender);
-        answer.await.unwrap_or_else(|_| Err(unavailable("the writer ended before it answered")))
+        answer
+            .await
+            .unwrap_or_else(|_| Err(unavailable("the writer ended before it answered")))
     }
 
     /// Refuses further jobs, completes those that wait and closes the file. Blocks. Once it has returned,
@@ -185,7 +198,11 @@ fn transaction(connection: &Connection, jobs: &mut [Box<dyn Job>]) -> Result<(),
     let result = jobs.iter_mut().try_for_each(|job| {
         job.run(connection)?;
         // Some errors end the whole transaction: what a job that swallowed one did can't be committed.
-        if connection.is_autocommit() { Err(unavailable("the transaction was rolled back").into()) } else { Ok(()) }
+        if connection.is_autocommit() {
+            Err(unavailable("the transaction was rolled back").into())
+        } else {
+            Ok(())
+        }
     });
     let result = result.and_then(|()| Ok(connection.prepare_cached("COMMIT")?.execute([]).map(drop)?));
     if result.is_err() {
@@ -223,3 +240,6 @@ pub(crate) fn nested<T>(
     }
     result
 }
+
+#[cfg(test)]
+mod tests;
