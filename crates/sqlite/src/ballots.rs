@@ -1,0 +1,337 @@
+//! Owns the ballot box, its conflict log and dead letters, and its feed. Nothing here changes or removes
+//! a recorded ballot; only [`rewrite_in_key_order`] gives the rows other numbers, once and as a whole.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use election_core::ballot::Ballot;
+use election_core::envelope::{EnvelopeId, Message};
+use election_core::identifiers::{ElectionHash, RegionName};
+use election_core::keys::BallotKey;
+use election_core::tally::{FeedEvent, FeedRecord, Sequence};
+use election_service::ports::{
+    BallotBox, DeadLetter, DeadLetterReason, Outcome, PortResult, Reckoning, Submission, Waiting,
+};
+use rusqlite::{Connection, Row, params};
+
+use crate::columns::{
+    BALLOT_COLUMN_COUNT, BALLOT_COLUMNS, add_to_counter, bytes, count, counter, nanoseconds, read_ballot,
+    read_jurisdiction, time_of,
+};
+use crate::database::Database;
+use crate::failure::{Failure, corrupt, unavailable};
+use crate::schema;
+use crate::writer::nested;
+
+/// Repeats that were answered from the box without an envelope.
+const ANSWERED_REPEATS: &str = "answered-repeats";
+
+/// The box as kept in the global file.
+pub(crate) struct SqliteBallotBox {
+    pub(crate) database: Arc<Database>,
+    /// The conflict log's digests need it.
+    pub(crate) election: ElectionHash,
+}
+
+/// The recorded ballot under a key, and by which envelope it came.
+struct Recorded {
+    ballot: Ballot,
+    /// `None` once the keys are destroyed.
+    envelope: Option<[u8; 16]>,
+}
+
+fn recorded(connection: &Connection, key: &BallotKey) -> Result<Option<Recorded>, Failure> {
+    let sql = format!("SELECT {BALLOT_COLUMNS}, envelope FROM ballots WHERE ballot_key = ?1");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([key.0])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let ballot = read_ballot(row).ok_or_else(|| corrupt("a recorded ballot can't be read"))?;
+    Ok(Some(Recorded {
+        ballot,
+        envelope: bytes(row, BALLOT_COLUMN_COUNT),
+    }))
+}
+
+/// Whether the envelope was decided otherwise than by being recorded.
+fn is_repeat_or_conflict(connection: &Connection, envelope: &EnvelopeId) -> Result<bool, Failure> {
+    let mut statement = connection.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM repeats WHERE envelope = ?1)
+             OR EXISTS (SELECT 1 FROM conflicts WHERE envelope = ?1)",
+    )?;
+    Ok(statement.query_row([envelope.0], |row| row.get(0))?)
+}
+
+fn is_recorded(connection: &Connection, envelope: &EnvelopeId, key: &BallotKey) -> Result<bool, Failure> {
+    let mut statement = connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM ballots WHERE ballot_key = ?1 AND envelope = ?2)")?;
+    Ok(statement.query_row([&key.0[..], &envelope.0[..]], |row| row.get(0))?)
+}
+
+fn is_decided(connection: &Connection, envelope: &EnvelopeId, key: &BallotKey) -> Result<bool, Failure> {
+    Ok(is_recorded(connection, envelope, key)? || is_repeat_or_conflict(connection, envelope)?)
+}
+
+/// Decides one envelope. Its outcome and the end of its dead letter are one write.
+fn decide(
+    connection: &Connection,
+    election: &ElectionHash,
+    Submission { envelope, ballot }: &Submission,
+) -> Result<Outcome, Failure> {
+    if is_repeat_or_conflict(connection, envelope)? {
+        return Ok(Outcome::AlreadyDecided);
+    }
+    let outcome = if insert(connection, envelope, ballot)? {
+        Outcome::Recorded
+    } else {
+        let recorded = recorded(connection, &ballot.key)?;
+        let recorded = recorded.ok_or_else(|| corrupt("the index of the ballots is damaged"))?;
+        let is_same = recorded.ballot.is_same_vote(ballot);
+        // Once the keys are destroyed nothing tells a redelivery from a repeat.
+        if recorded
+            .envelope
+            .map_or(is_same, |recorded| recorded == envelope.0)
+        {
+            return Ok(Outcome::AlreadyDecided);
+        }
+        if is_same {
+            connection
+                .prepare_cached("INSERT INTO repeats (envelope) VALUES (?1)")?
+                .execute([envelope.0])?;
+            Outcome::Repeat
+        } else {
+            let digest = ballot.digest(election);
+            connection
+                .prepare_cached("INSERT INTO conflicts (envelope, ballot_key, digest) VALUES (?1, ?2, ?3)")?
+                .execute(params![envelope.0, ballot.key.0, digest.as_bytes()])?;
+            Outcome::Conflict
+        }
+    };
+    delete_dead_letter(connection, envelope)?;
+    Ok(outcome)
+}
+
+/// The one conditional write.
+fn insert(connection: &Connection, envelope: &EnvelopeId, ballot: &Ballot) -> Result<bool, Failure> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO ballots (ballot_key, ballot_id, jurisdiction, format, content, mac, envelope)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (ballot_key) DO NOTHING",
+    )?;
+    let inserted = statement.execute(params![
+        ballot.key.0,
+        ballot.id.as_bytes(),
+        ballot.jurisdiction.as_str(),
+        ballot.format,
+        ballot.content,
+        ballot.mac.0,
+        envelope.0,
+    ])?;
+    Ok(inserted == 1)
+}
+
+fn delete_dead_letter(connection: &Connection, envelope: &EnvelopeId) -> Result<(), Failure> {
+    connection
+        .prepare_cached("DELETE FROM dead_letters WHERE envelope = ?1")?
+        .execute([envelope.0])?;
+    Ok(())
+}
+
+fn read_dead_letter(row: &Row<'_>) -> Result<DeadLetter, Failure> {
+    let unreadable = || corrupt("a dead letter can't be read");
+    Ok(DeadLetter {
+        message: Message {
+            envelope: EnvelopeId(bytes(row, 0).ok_or_else(unreadable)?),
+            ballot_key: BallotKey(bytes(row, 1).ok_or_else(unreadable)?),
+            body: row.get::<_, Vec<u8>>(2)?.into(),
+        },
+        region: RegionName::parse(&row.get::<_, String>(3)?).map_err(|_| unreadable())?,
+        reason: DeadLetterReason::parse(&row.get::<_, String>(4)?).ok_or_else(unreadable)?,
+        at: time_of(row.get(5)?)?,
+    })
+}
+
+fn read_feed_record(row: &Row<'_>) -> Result<FeedRecord, Failure> {
+    let event = read_ballot(row).map_or(FeedEvent::Undecodable, |ballot| {
+        FeedEvent::Inserted(Box::new(ballot))
+    });
+    let sequence = count(row.get(BALLOT_COLUMN_COUNT)?)?.into();
+    Ok(FeedRecord {
+        sequence,
+        jurisdiction: read_jurisdiction(row),
+        event,
+    })
+}
+
+/// The number of a place in this feed; places beyond all numbers are after every record.
+fn number(place: Sequence) -> i64 {
+    place
+        .as_u64()
+        .and_then(|number| i64::try_from(number).ok())
+        .unwrap_or(i64::MAX)
+}
+
+fn count_rows(connection: &Connection, table: &str) -> Result<u64, Failure> {
+    let mut statement = connection.prepare_cached(&format!("SELECT count(*) FROM {table}"))?;
+    count(statement.query_row([], |row| row.get(0))?)
+}
+
+/// Makes the ballots' table anew in the order of the keys and without envelopes, so that neither the
+/// order of the ballots nor a queue's remains can be joined with the time of voting.
+pub(crate) fn rewrite_in_key_order(connection: &Connection) -> Result<(), Failure> {
+    let transaction = connection.unchecked_transaction()?;
+    // The old table first gets another name, its triggers and index go with it.
+    transaction.execute_batch(
+        "ALTER TABLE ballots RENAME TO ballots_in_order_of_voting;
+         DROP TRIGGER ballots_are_never_changed;
+         DROP TRIGGER ballots_are_never_removed;",
+    )?;
+    transaction.execute_batch(schema::BALLOTS)?;
+    transaction.execute_batch(&format!(
+        "INSERT INTO ballots (seq, {BALLOT_COLUMNS})
+         SELECT row_number() OVER (ORDER BY ballot_key), {BALLOT_COLUMNS}
+         FROM ballots_in_order_of_voting ORDER BY ballot_key;
+         DROP TABLE ballots_in_order_of_voting;"
+    ))?;
+    transaction.commit()?;
+    Ok(())
+}
+
+#[async_trait]
+impl BallotBox for SqliteBallotBox {
+    async fn find(&self, key: &BallotKey) -> PortResult<Option<Ballot>> {
+        let key = *key;
+        let find =
+            move |connection: &Connection| Ok(recorded(connection, &key)?.map(|recorded| recorded.ballot));
+        self.database.read(find).await
+    }
+
+    async fn record(&self, submissions: &[Submission]) -> Vec<PortResult<Outcome>> {
+        let (submissions, election) = (submissions.to_vec(), self.election);
+        let count = submissions.len();
+        let record = move |connection: &Connection| {
+            let mut outcomes = Vec::with_capacity(count);
+            for submission in &submissions {
+                let outcome = nested(connection, || decide(connection, &election, submission), |_| true);
+                if connection.is_autocommit() {
+                    // It took the whole transaction with it.
+                    outcome?;
+                    return Err(unavailable("the transaction was rolled back").into());
+                }
+                outcomes.push(outcome.map_err(Into::into));
+            }
+            Ok(outcomes)
+        };
+        self.database
+            .write(record)
+            .await
+            .unwrap_or_else(|error| vec![Err(error); count])
+    }
+
+    async fn add_repeat(&self) -> PortResult<()> {
+        self.database
+            .write(|connection| add_to_counter(connection, ANSWERED_REPEATS).map(drop))
+            .await
+    }
+
+    async fn set_aside(&self, letter: &DeadLetter) -> PortResult<()> {
+        let at = nanoseconds(letter.at)?;
+        let letter = letter.clone();
+        let set_aside = move |connection: &Connection| {
+            let DeadLetter {
+                message,
+                region,
+                reason,
+                at: _,
+            } = &letter;
+            if is_decided(connection, &message.envelope, &message.ballot_key)? {
+                return Ok(());
+            }
+            connection
+                .prepare_cached(
+                    "INSERT INTO dead_letters (envelope, ballot_key, body, region, reason, at)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (envelope) DO NOTHING",
+                )?
+                .execute(params![
+                    message.envelope.0,
+                    message.ballot_key.0,
+                    message.body,
+                    region.as_str(),
+                    reason.as_str(),
+                    at,
+                ])?;
+            Ok(())
+        };
+        self.database.write(set_aside).await
+    }
+
+    async fn dead_letters(&self) -> PortResult<Vec<DeadLetter>> {
+        let letters = |connection: &Connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT envelope, ballot_key, body, region, reason, at FROM dead_letters ORDER BY at, envelope",
+            )?;
+            let mut rows = statement.query([])?;
+            let mut letters = Vec::new();
+            while let Some(row) = rows.next()? {
+                letters.push(read_dead_letter(row)?);
+            }
+            Ok(letters)
+        };
+        self.database.read(letters).await
+    }
+
+    async fn remove_dead_letter(&self, envelope: &EnvelopeId) -> PortResult<()> {
+        let envelope = *envelope;
+        self.database
+            .write(move |connection| delete_dead_letter(connection, &envelope))
+            .await
+    }
+
+    async fn reckon(&self, waiting: &[Waiting]) -> PortResult<Reckoning> {
+        let waiting = waiting.to_vec();
+        let reckon = move |connection: &Connection| {
+            let transaction = connection.unchecked_transaction()?;
+            let mut is_set_aside = transaction
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM dead_letters WHERE envelope = ?1)")?;
+            let mut undecided = Vec::with_capacity(waiting.len());
+            for Waiting {
+                envelope, ballot_key, ..
+            } in &waiting
+            {
+                let has_outcome = is_decided(&transaction, envelope, ballot_key)?
+                    || is_set_aside.query_row([envelope.0], |row| row.get(0))?;
+                undecided.push(!has_outcome);
+            }
+            Ok(Reckoning {
+                recorded: count_rows(&transaction, "ballots")?,
+                repeats: count_rows(&transaction, "repeats")? + counter(&transaction, ANSWERED_REPEATS)?,
+                conflicts: count_rows(&transaction, "conflicts")?,
+                dead_letters: count_rows(&transaction, "dead_letters")?,
+                undecided,
+            })
+        };
+        self.database.read(reckon).await
+    }
+
+    async fn feed(&self, after: Sequence, limit: usize) -> PortResult<Vec<FeedRecord>> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let feed = move |connection: &Connection| {
+            let sql =
+                format!("SELECT {BALLOT_COLUMNS}, seq FROM ballots WHERE seq > ?1 ORDER BY seq LIMIT ?2");
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query([number(after), limit])?;
+            let mut records = Vec::new();
+            while let Some(row) = rows.next()? {
+                records.push(read_feed_record(row)?);
+            }
+            Ok(records)
+        };
+        self.database.read(feed).await
+    }
+
+    async fn behind(&self, after: Sequence) -> PortResult<u64> {
+        let behind = move |connection: &Connection| {
+            let mut statement = connection.prepare_cached("SELECT count(*) FROM ballots WHERE seq > ?1")?;
+            count(statement.query_row([number(after)], |row| row.get(0))?)
+        };
+        self.database.read(behind).await
+    }
+}

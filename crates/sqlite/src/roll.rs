@@ -1,0 +1,200 @@
+//! Owns the voter roll: who is registered, by which voter key, and the wrapped keys of their records.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use election_core::identifiers::JurisdictionId;
+use election_core::keys::{PersonId, VoterKey};
+use election_core::voter_record::{EncryptedVoterRecord, KeyBatchId};
+use election_service::ports::{
+    AddOutcome, NewVoter, Person, PortResult, Registration, VoterRoll, WrappedDataKey,
+};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::columns::{count, jurisdiction};
+use crate::database::Database;
+use crate::failure::{Failure, corrupt, unavailable};
+
+/// How many persons are added by one transaction at most: some milliseconds' work.
+const ADDED_AT_ONCE: usize = 500;
+
+/// The roll as kept in the global file.
+pub(crate) struct SqliteVoterRoll {
+    pub(crate) database: Arc<Database>,
+}
+
+fn is_taken(connection: &Connection, key: &VoterKey) -> Result<bool, Failure> {
+    let mut statement =
+        connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM voters WHERE voter_key = ?1)")?;
+    Ok(statement.query_row([key.0], |row| row.get(0))?)
+}
+
+fn is_person(connection: &Connection, person: &PersonId) -> Result<bool, Failure> {
+    let mut statement =
+        connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM persons WHERE person = ?1)")?;
+    Ok(statement.query_row([person.0], |row| row.get(0))?)
+}
+
+fn insert_voter(
+    connection: &Connection,
+    key: &VoterKey,
+    person: &PersonId,
+    jurisdiction: &str,
+) -> Result<(), Failure> {
+    connection
+        .prepare_cached("INSERT INTO voters (voter_key, person, jurisdiction) VALUES (?1, ?2, ?3)")?
+        .execute(params![key.0, person.0, jurisdiction])?;
+    Ok(())
+}
+
+fn add(connection: &Connection, voter: &NewVoter) -> Result<AddOutcome, Failure> {
+    let NewVoter { id, person } = voter;
+    if is_person(connection, id)? {
+        return Ok(AddOutcome::PersonExists);
+    }
+    if is_taken(connection, &person.voter_key)? {
+        return Ok(AddOutcome::VoterKeyTaken);
+    }
+    insert_voter(connection, &person.voter_key, id, person.jurisdiction.as_str())?;
+    connection
+        .prepare_cached(
+            "INSERT INTO persons (person, voter_key, jurisdiction, record) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![
+            id.0,
+            person.voter_key.0,
+            person.jurisdiction.as_str(),
+            person.record.0
+        ])?;
+    Ok(AddOutcome::Added)
+}
+
+fn find_person(connection: &Connection, id: &PersonId) -> Result<Option<Person>, Failure> {
+    let mut statement =
+        connection.prepare_cached("SELECT voter_key, jurisdiction, record FROM persons WHERE person = ?1")?;
+    let mut rows = statement.query([id.0])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    Ok(Some(Person {
+        voter_key: VoterKey(row.get(0)?),
+        jurisdiction: jurisdiction(&row.get::<_, String>(1)?)?,
+        record: EncryptedVoterRecord(row.get(2)?),
+    }))
+}
+
+fn find_data_key(connection: &Connection, batch: KeyBatchId) -> Result<Option<WrappedDataKey>, Failure> {
+    let mut statement = connection.prepare_cached("SELECT wrapped FROM data_keys WHERE batch = ?1")?;
+    Ok(statement
+        .query_row([batch.0], |row| row.get(0))
+        .optional()?
+        .map(WrappedDataKey))
+}
+
+#[async_trait]
+impl VoterRoll for SqliteVoterRoll {
+    async fn find(&self, key: &VoterKey) -> PortResult<Option<Registration>> {
+        let key = *key;
+        let find = move |connection: &Connection| {
+            let mut statement = connection
+                .prepare_cached("SELECT person, jurisdiction, revoked FROM voters WHERE voter_key = ?1")?;
+            let mut rows = statement.query([key.0])?;
+            let Some(row) = rows.next()? else { return Ok(None) };
+            Ok(Some(Registration {
+                person: PersonId(row.get(0)?),
+                jurisdiction: jurisdiction(&row.get::<_, String>(1)?)?,
+                revoked: row.get(2)?,
+            }))
+        };
+        self.database.read(find).await
+    }
+
+    async fn persons(&self, ids: &[PersonId]) -> PortResult<Vec<Option<Person>>> {
+        let ids = ids.to_vec();
+        let persons = move |connection: &Connection| {
+            let transaction = connection.unchecked_transaction()?;
+            ids.iter().map(|id| find_person(&transaction, id)).collect()
+        };
+        self.database.read(persons).await
+    }
+
+    async fn taken(&self, keys: &[VoterKey]) -> PortResult<Vec<bool>> {
+        let keys = keys.to_vec();
+        let taken = move |connection: &Connection| {
+            let transaction = connection.unchecked_transaction()?;
+            keys.iter().map(|key| is_taken(&transaction, key)).collect()
+        };
+        self.database.read(taken).await
+    }
+
+    async fn add(&self, voters: Vec<NewVoter>) -> PortResult<Vec<AddOutcome>> {
+        // A part is one transaction, so each person is on the roll wholly or not at all; between parts,
+        // votes get their turn.
+        let mut outcomes = Vec::with_capacity(voters.len());
+        for part in voters.chunks(ADDED_AT_ONCE) {
+            let part = part.to_vec();
+            let add =
+                move |connection: &Connection| part.iter().map(|voter| add(connection, voter)).collect();
+            let added: Vec<AddOutcome> = self.database.write(add).await?;
+            outcomes.extend(added);
+        }
+        Ok(outcomes)
+    }
+
+    async fn reissue(&self, person: &PersonId, old: &VoterKey, new: &VoterKey) -> PortResult<bool> {
+        let (person, old, new) = (*person, *old, *new);
+        let reissue = move |connection: &Connection| {
+            let valid = find_person(connection, &person)?.filter(|person| person.voter_key == old);
+            let Some(valid) = valid else { return Ok(false) };
+            insert_voter(connection, &new, &person, valid.jurisdiction.as_str())?;
+            connection.execute(
+                "UPDATE persons SET voter_key = ?1 WHERE person = ?2",
+                [&new.0[..], &person.0[..]],
+            )?;
+            let revoked =
+                connection.execute("UPDATE voters SET revoked = 1 WHERE voter_key = ?1", [old.0])?;
+            if revoked == 1 {
+                Ok(true)
+            } else {
+                Err(corrupt("a person's voter key isn't on the roll").into())
+            }
+        };
+        self.database.write(reissue).await
+    }
+
+    async fn put_data_key(&self, batch: KeyBatchId, key: &WrappedDataKey) -> PortResult<()> {
+        let wrapped = key.0.clone();
+        let put = move |connection: &Connection| {
+            connection
+                .prepare_cached(
+                    "INSERT INTO data_keys (batch, wrapped) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                )?
+                .execute(params![batch.0, wrapped])?;
+            // Keeping another key would make the records of this one unreadable.
+            match find_data_key(connection, batch)? {
+                Some(kept) if kept.0 == wrapped => Ok(()),
+                _ => Err(unavailable("the batch has another data key").into()),
+            }
+        };
+        self.database.write(put).await
+    }
+
+    async fn data_key(&self, batch: KeyBatchId) -> PortResult<Option<WrappedDataKey>> {
+        self.database
+            .read(move |connection| find_data_key(connection, batch))
+            .await
+    }
+
+    async fn registered(&self) -> PortResult<BTreeMap<JurisdictionId, u64>> {
+        let registered = |connection: &Connection| {
+            let mut statement = connection
+                .prepare_cached("SELECT jurisdiction, count(*) FROM persons GROUP BY jurisdiction")?;
+            let mut rows = statement.query([])?;
+            let mut registered = BTreeMap::new();
+            while let Some(row) = rows.next()? {
+                registered.insert(jurisdiction(&row.get::<_, String>(0)?)?, count(row.get(1)?)?);
+            }
+            Ok(registered)
+        };
+        self.database.read(registered).await
+    }
+}

@@ -1,0 +1,38 @@
+//! Owns the tables of both kinds of file and the steps from one version of them to the next.
+//!
+//! All tables are STRICT, so that nothing gets another type than its column's without breaking the file
+//! open. Those whose rows' order could tell when somebody voted are WITHOUT ROWID: kept in the order of
+//! their keys, which are random or pseudonyms.
+
+/// What a kind of database file is recognised by, and how it becomes one of this version.
+pub(crate) struct Schema {
+    /// In the file's header, so that another program's database isn't mistaken for one of these.
+    pub(crate) application_id: i32,
+    /// The step to version 1, to version 2 and so on. Never changed once released, only added to.
+    pub(crate) migrations: &'static [&'static str],
+}
+
+impl Schema {
+    /// The version that this program reads and writes.
+    pub(crate) fn version(&self) -> i64 {
+        i64::try_from(self.migrations.len()).unwrap_or(i64::MAX)
+    }
+}
+
+/// What all regions share; the id is `Elec` in ASCII.
+pub(crate) const ELECTION: Schema = Schema {
+    application_id: 0x456c_6563,
+    migrations: &[concat!(
+        include_str!("election_1.sql"),
+        include_str!("ballots.sql")
+    )],
+};
+
+/// What one region has for itself; the id is `ElRe` in ASCII.
+pub(crate) const REGION: Schema = Schema {
+    application_id: 0x456c_5265,
+    migrations: &[include_str!("region_1.sql")],
+};
+
+/// The ballots' table, to be made anew when the order of the old one must go.
+pub(crate) const BALLOTS: &str = include_str!("ballots.sql");
