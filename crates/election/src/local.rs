@@ -67,7 +67,7 @@ impl LocalElection {
         let vault: Arc<dyn KeyVault> = Arc::new(vault);
 
         let regions = open_regions(&store, regions).await?;
-        let (roll, ballots) = (store.voter_roll(), store.ballot_box());
+        let (roll, ballots) = (store.voter_roll(), store.ballot_box(definition.hash()));
         let phase = PhaseCache::new(elections.clone());
         let metrics = Arc::new(Metrics::default());
         let folder = Arc::new(TallyFolder {

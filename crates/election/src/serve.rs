@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::HeaderValue;
+use axum::serve::ListenerExt;
 use election_core::identifiers::RegionName;
 use election_service::http::{ApiSettings, Refusals, region_router, site};
 use tokio::net::TcpListener;
@@ -77,7 +78,7 @@ pub(crate) async fn serve(
     let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let requests = async {
-        let served = axum::serve(listener, service).tcp_nodelay(true).with_graceful_shutdown(stopped);
+        let served = axum::serve(listener.tap_io(no_delay), service).with_graceful_shutdown(stopped);
         served.into_future().await
     };
     let served = async { tokio::join!(requests, operations) };
@@ -152,6 +153,13 @@ async fn drain(election: &LocalElection) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     tracing::warn!("the queues aren't empty yet; they are worked off after the next start");
+}
+
+/// Answers are small: each is sent at once.
+fn no_delay(connection: &mut tokio::net::TcpStream) {
+    if let Err(error) = connection.set_nodelay(true) {
+        tracing::debug!(%error, "a connection stays with delayed sends");
+    }
 }
 
 async fn wait_for_signal(stopping: watch::Sender<bool>) {
