@@ -1,3 +1,34 @@
-//! To be written.
+//! The `election` command. This file only starts it; what it can do is in [`cli`].
 
-fn main() {}
+mod cli;
+mod definition;
+mod demo;
+mod failure;
+mod init;
+mod local;
+mod operation;
+mod operator;
+mod output;
+mod pages;
+mod progress;
+mod serve;
+mod store;
+mod telemetry;
+mod voters;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    telemetry::start(&cli);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failure::Failure::Internal(error.into()).report(),
+    };
+    match runtime.block_on(cli::run(cli)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

@@ -145,6 +145,8 @@ async fn redrive(stores: &Stores, number: u64) {
 /// Works off a queue as a processor does. Whatever fails there comes back when its lease ends.
 async fn work_off(stores: &Stores, intake: &dyn Intake) {
     while intake.depth().await.unwrap() != Depth::default() {
+        // So that an adapter that never waits can still be timed out.
+        tokio::task::yield_now().await;
         for received in intake.receive(10, VISIBILITY).await.unwrap_or_default() {
             let handle = [received.handle.clone()];
             // Each primary is given back once, as if its processor had been stopped.

@@ -74,6 +74,7 @@ pub async fn every_message_is_delivered_to_some_receiver(adapter: &dyn Adapter) 
         async move {
             let mut random = Random::seeded(receiver);
             while intake.depth().await.unwrap() != Depth::default() {
+                tokio::task::yield_now().await;
                 let received = intake.receive(10, Duration::from_millis(20)).await.unwrap();
                 let fate = random.below(4);
                 let handles: Vec<Handle> = received.iter().map(|received| received.handle.clone()).collect();

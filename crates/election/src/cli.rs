@@ -1,0 +1,344 @@
+//! Owns the command line: every command, option and help text, and which file does the work.
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use election_core::identifiers::RegionName;
+
+use crate::failure::Failure;
+use crate::operation::{Operation, RegionAction};
+use crate::store::StoreUrl;
+use crate::{definition, demo, init, operator, output, serve, voters};
+
+/// Hold an election: one voter, one vote; no accepted vote lost; every number recountable.
+///
+/// Try it: `election demo`. For an election of your own: `definition check`, `init`, `voters import`,
+/// `serve`, then `open`, `close`, `certify`. All commands work both while a server runs on the store and
+/// when none does. Data goes to standard output, everything else to standard error. Exit status: 0 done,
+/// 1 the answer is no, 2 usage, 64 configuration, 70 internal error.
+#[derive(Parser)]
+#[command(version, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// Where the election is kept: sqlite:DIR
+    #[arg(long, global = true, env = "ELECTION_STORE", default_value = "sqlite:./data", value_name = "URL")]
+    store: StoreUrl,
+    /// The file with the election's secrets [default: keys.json in the store's folder]
+    #[arg(long, global = true, env = "ELECTION_KEYS", value_name = "PATH")]
+    keys: Option<PathBuf>,
+    /// How the log is written; ELECTION_LOG sets what is in it, as `info` or `access=debug`
+    #[arg(long, global = true, env = "ELECTION_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
+    pub(crate) log_format: LogFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+/// How results, recounts and the like are written.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Table,
+    Json,
+    Csv,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a whole election on this machine: US President 2020 with made-up voters and three regions
+    Demo(DemoArguments),
+    /// Check an election definition
+    #[command(subcommand)]
+    Definition(DefinitionCommand),
+    /// Create an election in an empty store, with secrets of its own
+    Init {
+        /// The definition (TOML); it can't be changed afterwards
+        #[arg(long, value_name = "FILE")]
+        definition: PathBuf,
+    },
+    /// Prepare the voter roll and the letters
+    #[command(subcommand)]
+    Voters(VotersCommand),
+    /// Serve the pages and the API in all regions of this machine
+    Serve(ServeArguments),
+    /// Open the polls
+    Open,
+    /// Close the polls; what was accepted is still recorded
+    Close,
+    /// Recount everything and make it the result, for good
+    Certify {
+        /// Don't ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Show the results
+    Results {
+        /// Read them from a website, as http://127.0.0.1:8080, instead of from the store
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
+        /// How to write them
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+    /// Read every ballot again and compare with each region's tally; exit status 1 if anything differs
+    Recount {
+        /// How to write what was found: table or json
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+    /// Show where all accepted votes are
+    Status {
+        /// How to write it: table or json
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+    /// Take a region out of service, bring it back, or give it up for good
+    #[command(subcommand)]
+    Region(RegionCommand),
+    /// Look at messages that were set aside, or give them another chance
+    #[command(subcommand)]
+    DeadLetters(DeadLettersCommand),
+    /// Destroy what links voters to ballots, after certification
+    #[command(subcommand)]
+    Keys(KeysCommand),
+}
+
+#[derive(Args)]
+pub(crate) struct DemoArguments {
+    /// The folder for everything; started again on it, the demo goes on
+    #[arg(long, default_value = "./data", value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Where to listen
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    pub(crate) listen: SocketAddr,
+    /// How many voters to make up
+    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) voters: u64,
+    /// Make the same names and homes again; voter ids are always new
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+}
+
+#[derive(Subcommand)]
+enum DefinitionCommand {
+    /// Tell everything that is wrong with a definition, or its summary
+    Check {
+        /// The definition (TOML)
+        file: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum VotersCommand {
+    /// Make up a roll, for trials
+    Generate(voters::generate::Arguments),
+    /// Put the people of a roll on the voter roll, with a voter id and a letter each
+    Import {
+        /// CSV: external_id,name,address,jurisdiction
+        #[arg(long, value_name = "FILE")]
+        roll: PathBuf,
+        /// CSV to append the letters to (mode 0600): voter_id,external_id,name,address,jurisdiction
+        #[arg(long, value_name = "FILE")]
+        letters: PathBuf,
+        /// CSV to write the rows to that weren't imported: line,code,reason
+        #[arg(long, value_name = "FILE")]
+        report: Option<PathBuf>,
+    },
+    /// Revoke somebody's voter id and write a letter with a new one
+    Reissue {
+        /// As in the roll
+        #[arg(long, value_name = "ID")]
+        external_id: String,
+        /// CSV to append the letter to
+        #[arg(long, value_name = "FILE")]
+        letters: PathBuf,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct ServeArguments {
+    /// Where voters reach the pages and the API
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    pub(crate) listen: SocketAddr,
+    /// Where operators and Prometheus reach the server; the token is in operator.json
+    #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDR")]
+    pub(crate) operator_listen: SocketAddr,
+    /// The regions to run, at least two [default: the store's, else us-east-1,us-east-2,us-west-2]
+    #[arg(long, value_delimiter = ',', value_parser = region_name, value_name = "NAMES")]
+    pub(crate) regions: Vec<RegionName>,
+    /// How long a second copy waits in another region, as 5s or 500ms
+    #[arg(long, default_value = "5s", value_parser = duration, value_name = "TIME")]
+    pub(crate) second_copy_delay: Duration,
+    /// The origin of a website that is served elsewhere, as https://vote.example.org
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) website_origin: Option<String>,
+    /// Refuse a source after this many unknown voter ids in a minute [default: no limit]
+    #[arg(long, value_name = "N")]
+    pub(crate) refused_ids_per_minute: Option<NonZeroU32>,
+}
+
+#[derive(Subcommand)]
+enum RegionCommand {
+    /// Take it out of service; what it holds is kept
+    Fail { name: String },
+    /// Bring a failed region back
+    Restore { name: String },
+    /// Delete what only it holds and never use it again
+    Lose { name: String },
+}
+
+#[derive(Subcommand)]
+enum DeadLettersCommand {
+    /// When, where and why each was set aside; never its content
+    List {
+        /// How to write it: table or json
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+    /// Enqueue all of them again
+    Replay,
+}
+
+#[derive(Subcommand)]
+enum KeysCommand {
+    /// Destroy the secret that links voters to ballots; can't be undone
+    Destroy {
+        /// Don't ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+fn region_name(text: &str) -> Result<RegionName, String> {
+    RegionName::parse(text).map_err(|error| format!("a region's name {error}"))
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
+    let number: u64 = digits.parse().map_err(|_| "a time is a whole number with ms, s or m".to_owned())?;
+    let milliseconds = match &text[digits.len()..] {
+        "ms" => Some(number),
+        "s" => number.checked_mul(1000),
+        "m" => number.checked_mul(60_000),
+        _ => return Err("a time is a whole number with ms, s or m".to_owned()),
+    };
+    // SQS delays messages by at most 15 minutes.
+    let milliseconds = milliseconds.filter(|milliseconds| *milliseconds <= 900_000);
+    milliseconds.map(Duration::from_millis).ok_or_else(|| "at most 900s".to_owned())
+}
+
+impl Cli {
+    /// Whether this runs until it is stopped.
+    pub(crate) fn is_server(&self) -> bool {
+        matches!(self.command, Command::Demo(_) | Command::Serve(_))
+    }
+}
+
+/// The store and the keys that a command works on.
+pub(crate) struct Place {
+    pub(crate) store: StoreUrl,
+    pub(crate) keys: Option<PathBuf>,
+}
+
+/// Does what the command line says.
+pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
+    let place = Place { store: cli.store, keys: cli.keys };
+    match cli.command {
+        Command::Demo(arguments) => demo::run(arguments, place.keys).await,
+        Command::Definition(DefinitionCommand::Check { file }) => definition::check(&file),
+        Command::Init { definition } => init::run(&place, &definition).await,
+        Command::Voters(command) => voters(&place, command).await,
+        Command::Serve(arguments) => serve::run(&place, &arguments).await,
+        Command::Open => operator::run(&place, Operation::Open).await.map(drop),
+        Command::Close => operator::run(&place, Operation::Close).await.map(drop),
+        Command::Certify { yes } => {
+            output::confirm(yes, "Certify the election? This can't be undone.")?;
+            operator::run(&place, Operation::Certify).await.map(drop)
+        }
+        Command::Results { url: Some(url), format } => output::results(&operator::fetch_results(&url).await?, format),
+        Command::Results { url: None, format } => {
+            output::results(&operator::run(&place, Operation::Results).await?, format)
+        }
+        Command::Recount { format } => output::recount(&operator::run(&place, Operation::Recount).await?, format),
+        Command::Status { format } => output::status(&operator::run(&place, Operation::Status).await?, format),
+        Command::Region(command) => region(&place, command).await,
+        Command::DeadLetters(DeadLettersCommand::List { format }) => {
+            output::dead_letters(&operator::run(&place, Operation::DeadLettersList).await?, format)
+        }
+        Command::DeadLetters(DeadLettersCommand::Replay) => {
+            output::data(&operator::run(&place, Operation::DeadLettersReplay).await?)
+        }
+        Command::Keys(KeysCommand::Destroy { yes }) => {
+            output::confirm(yes, "Destroy the keys that link voters to ballots? This can't be undone.")?;
+            output::data(&operator::run(&place, Operation::KeysDestroy).await?)
+        }
+    }
+}
+
+async fn voters(place: &Place, command: VotersCommand) -> Result<(), Failure> {
+    match command {
+        VotersCommand::Generate(arguments) => voters::generate::run(&arguments),
+        VotersCommand::Import { roll, letters, report } => {
+            let operation = Operation::VotersImport {
+                roll: absolute(&roll)?,
+                letters: absolute(&letters)?,
+                report: report.as_deref().map(absolute).transpose()?,
+            };
+            output::import(&operator::run(place, operation).await?)
+        }
+        VotersCommand::Reissue { external_id, letters } => {
+            let operation = Operation::VotersReissue { external_id, letters: absolute(&letters)? };
+            operator::run(place, operation).await.map(drop)
+        }
+    }
+}
+
+async fn region(place: &Place, command: RegionCommand) -> Result<(), Failure> {
+    let (name, action) = match command {
+        RegionCommand::Fail { name } => (name, RegionAction::Fail),
+        RegionCommand::Restore { name } => (name, RegionAction::Restore),
+        RegionCommand::Lose { name } => (name, RegionAction::Lose),
+    };
+    operator::run(place, Operation::Region { name, action }).await.map(drop)
+}
+
+/// A path that means the same in the server's working folder.
+fn absolute(path: &std::path::Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(path).map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn options_may_stand_anywhere() {
+        for line in ["election --store sqlite:x status --format json", "election status --format json --store sqlite:x"] {
+            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+            assert_eq!(cli.store, "sqlite:x".parse().unwrap());
+        }
+    }
+
+    #[test]
+    fn times_have_units_and_limits() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        for text in ["", "5", "s", "-1s", "1h", "901s", "99999999999999999999s", "18446744073709551615m"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Owns what can be asked of an election by command, and doing it: in this process if no server runs, or
+//! in the server, by the same code.
+
+use std::path::PathBuf;
+
+use election_service::operations::{OperationError, Progress};
+use election_service::ports::RegionState;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::local::LocalElection;
+use crate::voters;
+
+/// What to do with a region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RegionAction {
+    Fail,
+    Restore,
+    Lose,
+}
+
+/// A command on an election. No `Debug`: one of them names a person.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "operation", rename_all = "kebab-case")]
+pub(crate) enum Operation {
+    Open,
+    Close,
+    Certify,
+    Results,
+    Recount,
+    Status,
+    Region { name: String, action: RegionAction },
+    DeadLettersList,
+    DeadLettersReplay,
+    KeysDestroy,
+    VotersImport { roll: PathBuf, letters: PathBuf, report: Option<PathBuf> },
+    VotersReissue { external_id: String, letters: PathBuf },
+}
+
+impl Operation {
+    /// What a progress bar says of it.
+    pub(crate) fn title(&self) -> &'static str {
+        match self {
+            Self::Certify => "Certifying",
+            Self::Recount => "Recounting ballots",
+            Self::VotersImport { .. } => "Importing voters",
+            _ => "Working",
+        }
+    }
+}
+
+/// Does an operation and gives its answer as JSON; null if there is nothing to tell.
+pub(crate) async fn execute(
+    election: &LocalElection,
+    operation: Operation,
+    progress: Progress<'_>,
+) -> Result<Value, OperationError> {
+    let operations = &election.operations;
+    match operation {
+        Operation::Open => operations.open().await.map(|()| Value::Null),
+        Operation::Close => operations.close().await.map(|()| Value::Null),
+        Operation::Certify => operations.certify(progress).await.map(|()| Value::Null),
+        Operation::Results => results(election).await,
+        Operation::Recount => recount(election, progress).await,
+        Operation::Status => document(&operations.status().await?),
+        Operation::Region { name, action } => region(election, &name, action).await,
+        Operation::DeadLettersList => document(&operations.dead_letters().await?),
+        Operation::DeadLettersReplay => Ok(json!({ "replayed": operations.replay_dead_letters().await? })),
+        Operation::KeysDestroy => {
+            operations.destroy_keys().await?;
+            Ok(json!({
+                "destroyed": "the ballot secret and its key; the box is rewritten in key order",
+                "still_links": [
+                    "letters: whoever has a letter and a copy of the destroyed key file (delete backups of it)",
+                    "backups and file system snapshots of the data folder made before now",
+                    "blocks that the disk has not overwritten yet",
+                ],
+            }))
+        }
+        Operation::VotersImport { roll, letters, report } => {
+            let files = voters::import::Files { roll, letters, report };
+            document(&voters::import::run(election, &files, progress).await?)
+        }
+        Operation::VotersReissue { external_id, letters } => {
+            voters::reissue::run(election, &external_id, &letters).await.map(|()| Value::Null)
+        }
+    }
+}
+
+fn document(answer: &impl Serialize) -> Result<Value, OperationError> {
+    serde_json::to_value(answer).map_err(|error| OperationError::Refused(format!("the answer can't be written: {error}")))
+}
+
+/// The results as the nearest region counts them.
+async fn results(election: &LocalElection) -> Result<Value, OperationError> {
+    let stores = election.regions.nearest_active().and_then(|region| region.active_stores());
+    let Some(stores) = stores else {
+        let text = "no region counts here: start `election serve`, or restore a region";
+        return Err(OperationError::Refused(text.to_owned()));
+    };
+    document(&election.results.read(stores.tallies.as_ref()).await?)
+}
+
+async fn recount(election: &LocalElection, progress: Progress<'_>) -> Result<Value, OperationError> {
+    let recount = election.operations.recount(progress).await?;
+    let differences: Vec<String> = recount.differences().collect();
+    let ballots: u64 = recount.counts.values().map(|counts| counts.ballots).sum();
+    let counts: Vec<Value> = recount
+        .counts
+        .iter()
+        .map(|(jurisdiction, counts)| json!({ "jurisdiction": jurisdiction, "counts": counts }))
+        .collect();
+    Ok(json!({
+        "agrees": differences.is_empty(),
+        "ballots": ballots,
+        "differences": differences,
+        "regions": recount.regions,
+        "jurisdictions": counts,
+    }))
+}
+
+async fn region(election: &LocalElection, name: &str, action: RegionAction) -> Result<Value, OperationError> {
+    let state = match action {
+        RegionAction::Fail => RegionState::Failed,
+        RegionAction::Restore => RegionState::Active,
+        RegionAction::Lose => RegionState::Lost,
+    };
+    election.operations.set_region(name, state).await?;
+    if let (RegionState::Lost, Some(region)) = (state, election.regions.named(name)) {
+        let removed = election.store.remove_region(region.name()).await;
+        removed.map_err(|error| OperationError::Refused(format!("region {name} is lost, but {error}")))?;
+    }
+    Ok(Value::Null)
+}

@@ -1,0 +1,7 @@
+//! Owns the files of the voter roll: making one up, importing one, writing letters.
+
+pub(crate) mod generate;
+pub(crate) mod import;
+mod letters;
+pub(crate) mod reissue;
+mod roll;
