@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Sender, channel};
 
 use rusqlite::params;
 
@@ -32,25 +32,38 @@ async fn count(writer: &Writer) -> i64 {
     writer.run(Mode::Grouped, count, |_| ()).await.unwrap()
 }
 
+/// Keeps the writer busy until what it returns is dropped.
+async fn hold(writer: &Arc<Writer>) -> Sender<()> {
+    let (release, held) = channel::<()>();
+    let (started, has_started) = oneshot::channel::<()>();
+    let mut started = Some(started);
+    let hold = move |_: &Connection| {
+        drop(started.take());
+        let _ = held.recv();
+        Ok(())
+    };
+    let holder = Arc::clone(writer);
+    tokio::spawn(async move { holder.run(Mode::Alone, hold, |()| ()).await });
+    let _ = has_started.await;
+    release
+}
+
+/// Waits until so many jobs wait.
+async fn waiting(writer: &Writer, jobs: usize) {
+    while locked(&writer.sender).as_ref().unwrap().capacity() + jobs > WAITING {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// Runs tasks while the writer is held up, so that they become one group.
 async fn grouped<T: Send + 'static>(
     writer: &Arc<Writer>,
     tasks: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
 ) -> Vec<T> {
-    let (release, held) = channel::<()>();
-    let hold = move |_: &Connection| {
-        let _ = held.recv();
-        Ok(())
-    };
-    let holder = Arc::clone(writer);
-    let holding = tokio::spawn(async move { holder.run(Mode::Alone, hold, |()| ()).await });
+    let release = hold(writer).await;
     let tasks: Vec<_> = tasks.into_iter().map(|task| tokio::spawn(task)).collect();
-    let sent = || WAITING - locked(&writer.sender).as_ref().unwrap().capacity();
-    while sent() < tasks.len() {
-        tokio::task::yield_now().await;
-    }
-    release.send(()).unwrap();
-    holding.await.unwrap().unwrap();
+    waiting(writer, tasks.len()).await;
+    drop(release);
     let mut results = Vec::new();
     for task in tasks {
         results.push(task.await.unwrap());
@@ -59,28 +72,25 @@ async fn grouped<T: Send + 'static>(
 }
 
 #[tokio::test]
-async fn what_waits_together_is_committed_together() {
+async fn what_waits_together_is_committed_before_anybody_is_answered() {
     let writer = writer();
-    let committed = Arc::new(AtomicUsize::new(0));
+    let runs = Arc::new(AtomicUsize::new(0));
     let tasks = (0..100).map(|number| {
-        let (writer, committed) = (Arc::clone(&writer), Arc::clone(&committed));
+        let (writer, runs, runs_when_answered) = (Arc::clone(&writer), Arc::clone(&runs), Arc::clone(&runs));
         async move {
             let work = move |connection: &Connection| {
-                let before: i64 =
-                    connection.query_row("SELECT count(*) FROM numbers", [], |row| row.get(0))?;
                 connection.execute("INSERT INTO numbers (number) VALUES (?1)", [number])?;
-                Ok(before)
+                runs.fetch_add(1, Ordering::SeqCst);
+                Ok(())
             };
-            let after = move |_: &i64| drop(committed.fetch_add(1, Ordering::SeqCst));
-            writer.run(Mode::Grouped, work, after).await.unwrap()
+            let (answered, answer) = channel();
+            let after = move |(): &()| answered.send(runs_when_answered.load(Ordering::SeqCst)).unwrap();
+            writer.run(Mode::Grouped, work, after).await.unwrap();
+            answer.recv().unwrap()
         }
     });
-    let before = grouped(&writer, tasks).await;
-    assert_eq!(before.iter().max(), Some(&99));
-    assert_eq!(
-        (committed.load(Ordering::SeqCst), count(&writer).await),
-        (100, 100)
-    );
+    assert_eq!(grouped(&writer, tasks).await, [100; 100]);
+    assert_eq!(count(&writer).await, 100);
 }
 
 #[tokio::test]
@@ -138,29 +148,16 @@ async fn a_panic_and_a_failure_leave_nothing_and_the_writer_goes_on() {
 #[tokio::test]
 async fn more_than_can_wait_is_refused_as_overload() {
     let writer = writer();
-    let (release, held) = channel::<()>();
-    let (started, has_started) = oneshot::channel::<()>();
-    let mut started = Some(started);
-    let hold = move |_: &Connection| {
-        drop(started.take());
-        let _ = held.recv();
-        Ok(())
-    };
-    let holder = Arc::clone(&writer);
-    let holding = tokio::spawn(async move { holder.run(Mode::Alone, hold, |()| ()).await });
-    let _ = has_started.await;
+    let release = hold(&writer).await;
     let waiting: Vec<_> = (0..WAITING as i64)
         .map(|number| {
             let writer = Arc::clone(&writer);
             tokio::spawn(async move { insert(&writer, number).await })
         })
         .collect();
-    while locked(&writer.sender).as_ref().unwrap().capacity() > 0 {
-        tokio::task::yield_now().await;
-    }
+    self::waiting(&writer, WAITING).await;
     assert_eq!(insert(&writer, -1).await, Err(PortError::Overloaded));
-    release.send(()).unwrap();
-    holding.await.unwrap().unwrap();
+    drop(release);
     for waiting in waiting {
         waiting.await.unwrap().unwrap();
     }
@@ -179,7 +176,7 @@ async fn a_closed_writer_completes_what_it_took_on_and_refuses_the_rest() {
                 Ok(())
             };
             let _ = writer
-                .run(Mode::Grouped, work, move |()| drop(done.send(number)))
+                .run(Mode::Grouped, work, move |()| done.send(number).unwrap())
                 .await;
         }
     });

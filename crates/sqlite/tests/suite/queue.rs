@@ -1,0 +1,173 @@
+//! The queue across a restart, and what its file holds.
+
+use std::path::Path;
+use std::time::Duration;
+
+use election_service::ports::{CopyRole, Depth, PortError};
+use election_sqlite::{SqliteRegion, SqliteStore};
+use election_testkit::fixtures::message;
+
+use crate::support::{region, tamper};
+
+const NOW: Duration = Duration::ZERO;
+const LONG: Duration = Duration::from_secs(600);
+
+async fn reopen(folder: &Path) -> (SqliteStore, SqliteRegion) {
+    let store = SqliteStore::create(folder).unwrap();
+    let region = store.open_region(&region("here")).await.unwrap();
+    (store, region)
+}
+
+#[tokio::test]
+async fn leases_end_with_the_process_and_releases_are_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, here) = reopen(folder.path()).await;
+    for number in 0..3 {
+        here.intake
+            .send(message(number, number, 0), CopyRole::Primary, NOW)
+            .await
+            .unwrap();
+    }
+    for _ in 0..2 {
+        let received = here.intake.receive(1, NOW).await.unwrap();
+        here.intake
+            .release(&[received[0].handle.clone()], NOW)
+            .await
+            .unwrap();
+    }
+    let received = here.intake.receive(10, NOW).await.unwrap();
+    assert_eq!(received.len(), 3);
+    drop((store, here));
+
+    let (_store, here) = reopen(folder.path()).await;
+    let received = here.intake.receive(10, NOW).await.unwrap();
+    let mut receives: Vec<_> = received.iter().map(|received| received.receives).collect();
+    receives.sort_unstable();
+    assert_eq!(receives, [1, 2, 2], "two were released once and received again");
+}
+
+#[tokio::test]
+async fn a_delay_goes_on_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, here) = reopen(folder.path()).await;
+    here.intake
+        .send(message(1, 1, 0), CopyRole::Second, LONG)
+        .await
+        .unwrap();
+    drop((store, here));
+    let (_store, here) = reopen(folder.path()).await;
+    assert!(here.intake.receive(1, NOW).await.unwrap().is_empty());
+    assert_eq!(
+        here.intake.depth().await,
+        Ok(Depth {
+            primaries: 0,
+            copies: 1
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_clock_that_was_set_back_hides_no_message_for_longer_than_its_delay() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, here) = reopen(folder.path()).await;
+    here.intake
+        .send(message(1, 1, 0), CopyRole::Primary, NOW)
+        .await
+        .unwrap();
+    here.intake
+        .send(message(2, 2, 0), CopyRole::Second, Duration::from_millis(30))
+        .await
+        .unwrap();
+    drop((store, here));
+    // To the file, the clock being set back and its times lying far ahead are the same.
+    let year_ms = 31_536_000_000_i64;
+    let connection = tamper(folder.path(), "region-here.sqlite");
+    connection
+        .execute("UPDATE messages SET visible_at = visible_at + ?1", [year_ms])
+        .unwrap();
+    drop(connection);
+    let (_store, here) = reopen(folder.path()).await;
+    let mut received = 0;
+    while received < 2 {
+        received += here.intake.receive(2, LONG).await.unwrap().len();
+    }
+}
+
+#[tokio::test]
+async fn a_receiver_that_gave_up_leaves_no_lease() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_store, here) = reopen(folder.path()).await;
+    here.intake
+        .send(message(1, 1, 0), CopyRole::Primary, NOW)
+        .await
+        .unwrap();
+    for _ in 0..20 {
+        // Polled once: the message is leased, but still being read.
+        let mut receiving = here.intake.receive(1, LONG);
+        let polled = std::future::poll_fn(|context| std::task::Poll::Ready(receiving.as_mut().poll(context)));
+        drop(polled.await);
+    }
+    let received = here.intake.receive(1, LONG).await.unwrap();
+    assert_eq!(received.len(), 1);
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_read_holds_up_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, here) = reopen(folder.path()).await;
+    for number in 0..3 {
+        here.intake
+            .send(message(number, number, 0), CopyRole::Primary, NOW)
+            .await
+            .unwrap();
+    }
+    let connection = tamper(folder.path(), "region-here.sqlite");
+    connection
+        .execute("UPDATE messages SET envelope = x'00' WHERE seq = 1", [])
+        .unwrap();
+    let received = here.intake.receive(3, LONG).await.unwrap();
+    assert_eq!(received.len(), 2);
+    assert_eq!(
+        here.intake.depth().await,
+        Ok(Depth {
+            primaries: 3,
+            copies: 0
+        }),
+        "it isn't forgotten"
+    );
+    assert!(
+        matches!(here.intake.waiting().await, Err(PortError::Corrupt(_))),
+        "nor hidden"
+    );
+    drop(store);
+}
+
+#[tokio::test]
+async fn no_delay_or_wait_is_too_long() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, here) = reopen(folder.path()).await;
+    here.intake
+        .send(message(1, 1, 0), CopyRole::Primary, NOW)
+        .await
+        .unwrap();
+    here.intake
+        .send(message(2, 2, 0), CopyRole::Primary, Duration::MAX)
+        .await
+        .unwrap();
+    let received = here.intake.receive(2, Duration::MAX).await.unwrap();
+    assert_eq!(received.len(), 1);
+    here.intake
+        .release(&[received[0].handle.clone()], Duration::MAX)
+        .await
+        .unwrap();
+    drop((store, here));
+    let (_store, here) = reopen(folder.path()).await;
+    assert_eq!(
+        here.intake.depth().await,
+        Ok(Depth {
+            primaries: 2,
+            copies: 0
+        })
+    );
+    assert!(here.intake.receive(2, NOW).await.unwrap().is_empty());
+}
