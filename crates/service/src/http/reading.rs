@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -190,8 +191,9 @@ pub(crate) struct ReceiptAnswer {
 ))]
 pub(crate) async fn receipt(
     State(api): State<RegionApi>,
-    Path(receipt): Path<String>,
+    receipt: Result<Path<String>, PathRejection>,
 ) -> Result<Json<ReceiptAnswer>, Problem> {
+    let Path(receipt) = receipt.map_err(|_| Problem::RECEIPT)?;
     let receipt = Receipt::parse(&receipt).map_err(|_| Problem::RECEIPT)?;
     let recorded = api
         .enqueuer
