@@ -90,9 +90,8 @@ fn a_receipt_tells_whether_this_very_ballot_is_recorded() {
     let mistyped = receipt.replacen(&receipt[..1], "2", 1);
     let cut = &receipt[..receipt.len() - 1];
     for malformed in [mistyped.as_str(), cut, "1", "%20", "K7RM2-9XQ4T-0WZ34", "%ff"] {
-        assert_eq!(ask(malformed).status, 400, "{malformed}");
+        ask(malformed).is_problem(400, "receipt-malformed");
     }
-    ask(cut).is_problem(400, "receipt-malformed");
 }
 
 #[test]

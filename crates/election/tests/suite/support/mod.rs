@@ -21,7 +21,8 @@ pub(crate) const TWO_TOWNS: &str = include_str!("two-towns.toml");
 pub(crate) const REGIONS: [&str; 3] = ["us-east-1", "us-east-2", "us-west-2"];
 
 const PATIENCE: Duration = Duration::from_secs(60);
-const POLL: Duration = Duration::from_millis(10);
+const FIRST_POLL: Duration = Duration::from_millis(5);
+const LONGEST_POLL: Duration = Duration::from_millis(250);
 
 /// Waits until a condition holds; fails the test if it doesn't within a minute.
 pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
@@ -30,13 +31,14 @@ pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
 
 /// Waits until there is something; fails the test if there isn't within a minute.
 pub(crate) fn wait_for<T>(what: &str, mut find: impl FnMut() -> Option<T>) -> T {
-    let began = Instant::now();
+    let (began, mut poll) = (Instant::now(), FIRST_POLL);
     loop {
         if let Some(found) = find() {
             return found;
         }
         assert!(began.elapsed() < PATIENCE, "waited in vain: {what}");
-        std::thread::sleep(POLL);
+        std::thread::sleep(poll);
+        poll = LONGEST_POLL.min(poll * 3 / 2);
     }
 }
 

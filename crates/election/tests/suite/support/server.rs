@@ -59,20 +59,26 @@ impl Server {
         self.stdout.lock().unwrap().clone()
     }
 
-    pub(crate) fn process_id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// `kill -9`: no instruction of it runs any more when this returns.
     pub(crate) fn kill(mut self) -> String {
         self.child.kill().unwrap();
         self.ended().1
     }
 
-    /// Stops it gracefully; gives the log. Fails the test unless it exits with 0.
-    pub(crate) fn stop(mut self) -> String {
+    /// Sends a signal, as `TERM`, and doesn't wait.
+    pub(crate) fn signal(&self, name: &str) {
         let process = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &process]).status().unwrap().success());
+        assert!(Command::new("kill").args([&format!("-{name}"), &process]).status().unwrap().success());
+    }
+
+    /// Stops it gracefully; gives the log. Fails the test unless it exits with 0.
+    pub(crate) fn stop(self) -> String {
+        self.signal("TERM");
+        self.stopped()
+    }
+
+    /// Waits for the end of a server that was told to stop; gives the log.
+    pub(crate) fn stopped(mut self) -> String {
         let (status, log) = self.ended();
         assert_eq!(status.code(), Some(0), "{log}");
         log
