@@ -29,7 +29,9 @@ fn vote_until_it_dies(server: &Server, voters: &[String], next: &AtomicUsize, re
                         bodies.push(first);
                     }
                     for body in bodies {
-                        let Ok(answer) = region.try_post("/votes", &body) else { return };
+                        let Ok(answer) = region.try_post("/votes", &body) else {
+                            return;
+                        };
                         match answer.status {
                             202 => receipts.lock().unwrap().push(answer.receipt()),
                             409 => {}
@@ -56,14 +58,19 @@ fn after_kill_9_in_the_middle_of_votes_the_sums_hold_and_every_receipt_is_answer
         let server = election.serve_with(&["--second-copy-delay", "500ms"]);
         std::thread::scope(|scope| {
             let voting = scope.spawn(|| vote_until_it_dies(&server, &voters, &next, &receipts));
-            wait_for("some votes are accepted", || (receipts.lock().unwrap().len() >= round * 120).then_some(()));
+            wait_for("some votes are accepted", || {
+                (receipts.lock().unwrap().len() >= round * 120).then_some(())
+            });
             server.signal("KILL");
             voting.join().unwrap();
         });
         drop(server.kill());
         let status = election.status();
         let answered = receipts.lock().unwrap().len();
-        assert!(count(&status, "accepted") >= answered, "{answered} were answered 202: {status}");
+        assert!(
+            count(&status, "accepted") >= answered,
+            "{answered} were answered 202: {status}"
+        );
         assert!(count(&status, "accepted") >= accepted, "{status}");
         accepted = count(&status, "accepted");
         assert_eq!(election.status(), status, "nothing changes while no server runs");
@@ -73,14 +80,24 @@ fn after_kill_9_in_the_middle_of_votes_the_sums_hold_and_every_receipt_is_answer
     let status = wait_for("everything is decided", || {
         Some(election.status()).filter(|status| count(status, "queued") == 0 && count(status, "copies") == 0)
     });
-    assert_eq!(count(&status, "accepted"), accepted, "what was accepted stays accepted, and nothing is added: {status}");
+    assert_eq!(
+        count(&status, "accepted"),
+        accepted,
+        "what was accepted stays accepted, and nothing is added: {status}"
+    );
     assert_eq!(count(&status, "dead_letters"), 0);
     for receipt in &*receipts.lock().unwrap() {
         let answer = server.http.get(&format!("/receipts/{receipt}")).is(200);
-        assert!(["recorded", "another-ballot-recorded"].contains(&answer["status"].as_str().unwrap()), "{answer}");
+        assert!(
+            ["recorded", "another-ballot-recorded"].contains(&answer["status"].as_str().unwrap()),
+            "{answer}"
+        );
     }
     let voted = next.load(Ordering::Relaxed).min(voters.len());
-    assert!(count(&status, "recorded") <= voted, "nobody counts twice: {status}");
+    assert!(
+        count(&status, "recorded") <= voted,
+        "nobody counts twice: {status}"
+    );
     server.counted(status["recorded"].as_u64().unwrap());
     assert_eq!(election.recount()["ballots"], status["recorded"]);
 }
@@ -96,13 +113,26 @@ fn after_a_graceful_stop_the_sums_are_what_was_answered() {
     let stopped = election.status();
     assert_eq!(count(&stopped, "accepted"), receipts.into_inner().unwrap().len());
     assert_eq!((count(&stopped, "recorded"), count(&stopped, "queued")), (200, 0));
-    let lags = stopped["regions"].as_array().unwrap().iter().map(|region| &region["tally_lag"]);
+    let lags = stopped["regions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|region| &region["tally_lag"]);
     assert!(lags.eq([0, 0, 0]), "{stopped}");
     election.recount();
 
     let server = election.serve();
-    let decided = wait_for("the copies are done", || Some(election.status()).filter(|status| status["copies"] == 0));
-    for key in ["accepted", "queued", "recorded", "repeats", "conflicts", "dead_letters"] {
+    let decided = wait_for("the copies are done", || {
+        Some(election.status()).filter(|status| status["copies"] == 0)
+    });
+    for key in [
+        "accepted",
+        "queued",
+        "recorded",
+        "repeats",
+        "conflicts",
+        "dead_letters",
+    ] {
         assert_eq!(decided[key], stopped[key], "{key}");
     }
     server.counted(200);
@@ -118,7 +148,9 @@ fn a_stop_in_the_middle_of_votes_answers_what_it_accepted_and_loses_none_of_it()
         let (server_ref, next) = (&server, AtomicUsize::new(0));
         let (voters, receipts) = (&voters, &receipts);
         scope.spawn(move || vote_until_it_dies(server_ref, voters, &next, receipts));
-        wait_for("some votes are accepted", || (receipts.lock().unwrap().len() >= 100).then_some(()));
+        wait_for("some votes are accepted", || {
+            (receipts.lock().unwrap().len() >= 100).then_some(())
+        });
         server_ref.signal("TERM");
     });
     drop(server.stopped());

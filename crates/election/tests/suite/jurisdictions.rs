@@ -11,11 +11,17 @@ const EXAMPLE: &str = include_str!("../../../../examples/us-president-2020/defin
 
 /// Sends a ballot for each candidate of a jurisdiction; gives how many there were.
 fn vote_for_each(server: &Server, contest: &Contest, place: &Jurisdiction, voters: &[String]) -> usize {
-    let candidates: Vec<&str> = contest.candidates_in(place.id()).map(|candidate| candidate.id().as_str()).collect();
+    let candidates: Vec<&str> = contest
+        .candidates_in(place.id())
+        .map(|candidate| candidate.id().as_str())
+        .collect();
     let body = json!({ "voter_id": voters[0] });
     let ballot = server.http.post("/eligibility", &body).is(200);
     let printed = ballot["contests"][0]["candidates"].as_array().unwrap();
-    assert!(printed.iter().map(|candidate| &candidate["id"]).eq(&candidates), "{ballot}");
+    assert!(
+        printed.iter().map(|candidate| &candidate["id"]).eq(&candidates),
+        "{ballot}"
+    );
     for (candidate, voter) in candidates.iter().zip(voters) {
         server.vote(voter, &json!({ "president": [candidate] })).receipt();
     }
@@ -44,11 +50,19 @@ fn all_51_jurisdictions_accept_a_ballot_for_each_of_their_candidates_and_refuse_
         for place in places {
             let voters = &ids[place.id().as_str()];
             ballots += vote_for_each(&server, contest, place, voters);
-            let elsewhere = contest.candidates().iter().find(|candidate| !candidate.runs_in(place.id())).unwrap();
+            let elsewhere = contest
+                .candidates()
+                .iter()
+                .find(|candidate| !candidate.runs_in(place.id()))
+                .unwrap();
             let other = json!({ "president": [elsewhere.id().as_str()] });
             let body = vote(voters.last().unwrap(), &ballot_id(), &other);
-            let problem = server.http.post("/votes", &body).is_problem(422, "selections-invalid");
-            let expected = json!([{"field": "selections.president[0]", "code": "candidate-other-jurisdiction"}]);
+            let problem = server
+                .http
+                .post("/votes", &body)
+                .is_problem(422, "selections-invalid");
+            let expected =
+                json!([{"field": "selections.president[0]", "code": "candidate-other-jurisdiction"}]);
             assert_eq!(problem["errors"], expected);
         }
         ballots
@@ -61,7 +75,10 @@ fn all_51_jurisdictions_accept_a_ballot_for_each_of_their_candidates_and_refuse_
     for (place, counted) in places.iter().zip(results["jurisdictions"].as_array().unwrap()) {
         assert_eq!(counted["id"], place.id().as_str());
         let candidates = counted["contests"][0]["candidates"].as_array().unwrap();
-        assert!(candidates.iter().all(|candidate| candidate["votes"] == 1), "{counted}");
+        assert!(
+            candidates.iter().all(|candidate| candidate["votes"] == 1),
+            "{counted}"
+        );
         assert_eq!(candidates.len(), contest.candidates_in(place.id()).count());
     }
     assert_eq!(election.recount()["ballots"], ballots);

@@ -1,6 +1,11 @@
 //! The one integration binary of this crate: a file for each thing under test. All but `examples` and
 //! `workspace` start the real `election` binary, each on a data folder and a port of its own.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod accounting;
 mod certification;

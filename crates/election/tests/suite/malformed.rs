@@ -25,7 +25,11 @@ fn is_unharmed((election, server, voter): &(Election, Server, String)) {
 
 /// A vote of the voter as text, with something in the place of its selections.
 fn with_selections(voter: &str, selections: &str) -> Vec<u8> {
-    format!(r#"{{"voter_id":"{voter}","ballot_id":"{}","selections":{selections}}}"#, ballot_id()).into_bytes()
+    format!(
+        r#"{{"voter_id":"{voter}","ballot_id":"{}","selections":{selections}}}"#,
+        ballot_id()
+    )
+    .into_bytes()
 }
 
 #[test]
@@ -33,7 +37,8 @@ fn what_is_not_one_json_document_with_distinct_keys_is_malformed() {
     let polls = polls();
     let (_, server, voter) = &polls;
     let ballot = ballot_id();
-    let deep = |open: &str, close: &str, levels: usize| format!("{}{}", open.repeat(levels), close.repeat(levels));
+    let deep =
+        |open: &str, close: &str, levels: usize| format!("{}{}", open.repeat(levels), close.repeat(levels));
     let bodies: Vec<Vec<u8>> = vec![
         b"".to_vec(),
         b" ".to_vec(),
@@ -55,12 +60,19 @@ fn what_is_not_one_json_document_with_distinct_keys_is_malformed() {
         with_selections(voter, r#"{"mayor":["ada"],"mayor":["ben"]}"#),
         with_selections(voter, r#"{"mayor":[{"write_in":"A","write_in":"B"}]}"#),
         with_selections(voter, "{}}"),
-        format!(r#"{{"voter_id":"{voter}","voter_id":"{voter}","ballot_id":"{ballot}","selections":{{}}}}"#).into_bytes(),
-        with_selections(voter, "{\"mayor\":[{\"write_in\":\"\u{e9}\"}]}").into_iter().filter(|byte| *byte != 0xc3).collect(),
+        format!(r#"{{"voter_id":"{voter}","voter_id":"{voter}","ballot_id":"{ballot}","selections":{{}}}}"#)
+            .into_bytes(),
+        with_selections(voter, "{\"mayor\":[{\"write_in\":\"\u{e9}\"}]}")
+            .into_iter()
+            .filter(|byte| *byte != 0xc3)
+            .collect(),
     ];
     for body in &bodies {
         for path in ["/votes", "/eligibility"] {
-            server.http.post_bytes(path, body).is_problem(400, "json-malformed");
+            server
+                .http
+                .post_bytes(path, body)
+                .is_problem(400, "json-malformed");
         }
     }
     is_unharmed(&polls);
@@ -114,10 +126,22 @@ fn json_of_another_shape_is_refused_whatever_is_missing_added_or_of_another_type
     ];
     bodies.extend(selections.map(|selections| with("selections", selections)));
     for body in &bodies {
-        server.http.post("/votes", body).is_problem(400, "request-malformed");
+        server
+            .http
+            .post("/votes", body)
+            .is_problem(400, "request-malformed");
     }
-    for body in [json!([voter]), json!({}), json!({"voter_id": 1}), json!({"voter_id": voter, "more": "x"}), good.clone()] {
-        server.http.post("/eligibility", &body).is_problem(400, "request-malformed");
+    for body in [
+        json!([voter]),
+        json!({}),
+        json!({"voter_id": 1}),
+        json!({"voter_id": voter, "more": "x"}),
+        good.clone(),
+    ] {
+        server
+            .http
+            .post("/eligibility", &body)
+            .is_problem(400, "request-malformed");
     }
     is_unharmed(&polls);
 }
@@ -131,7 +155,9 @@ fn a_mistyped_voter_id_or_ballot_id_is_told_apart_from_an_unknown_one() {
     let mut other_check = symbols.clone();
     other_check[14] = if symbols[14] == '7' { '8' } else { '7' };
     let mut swapped = symbols.clone();
-    let pair = (0..13).find(|&place| symbols[place] != symbols[place + 1]).unwrap();
+    let pair = (0..13)
+        .find(|&place| symbols[place] != symbols[place + 1])
+        .unwrap();
     swapped.swap(pair, pair + 1);
     let mut letter_u = symbols.clone();
     letter_u[3] = 'U';
@@ -149,8 +175,14 @@ fn a_mistyped_voter_id_or_ballot_id_is_told_apart_from_an_unknown_one() {
     ];
     for id in &malformed {
         let ballot = vote(id, &ballot_id(), &json!({}));
-        server.http.post("/votes", &ballot).is_problem(400, "voter-id-malformed");
-        server.http.post("/eligibility", &json!({ "voter_id": id })).is_problem(400, "voter-id-malformed");
+        server
+            .http
+            .post("/votes", &ballot)
+            .is_problem(400, "voter-id-malformed");
+        server
+            .http
+            .post("/eligibility", &json!({ "voter_id": id }))
+            .is_problem(400, "voter-id-malformed");
     }
     let ballot = ballot_id();
     let compact = ballot.replace('-', "");
@@ -165,7 +197,10 @@ fn a_mistyped_voter_id_or_ballot_id_is_told_apart_from_an_unknown_one() {
         compact,
     ];
     for id in &malformed {
-        server.http.post("/votes", &vote(voter, id, &json!({}))).is_problem(400, "ballot-id-malformed");
+        server
+            .http
+            .post("/votes", &vote(voter, id, &json!({})))
+            .is_problem(400, "ballot-id-malformed");
     }
     is_unharmed(&polls);
 }
@@ -175,15 +210,35 @@ fn only_json_is_read_whatever_else_is_said_of_its_type() {
     let polls = polls();
     let (_, server, voter) = &polls;
     let body = json!({ "voter_id": voter }).to_string();
-    for media_type in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "application/json-seq", "json", ""] {
+    for media_type in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/jsonp",
+        "application/json-seq",
+        "json",
+        "",
+    ] {
         for path in ["/votes", "/eligibility"] {
-            server.http.post_as(path, media_type, body.as_bytes()).is_problem(415, "media-type-unsupported");
+            server
+                .http
+                .post_as(path, media_type, body.as_bytes())
+                .is_problem(415, "media-type-unsupported");
         }
     }
-    let unsaid = server.http.request("POST", "/eligibility", "", body.as_bytes()).unwrap();
+    let unsaid = server
+        .http
+        .request("POST", "/eligibility", "", body.as_bytes())
+        .unwrap();
     unsaid.is_problem(415, "media-type-unsupported");
-    for media_type in ["application/json;charset=utf-8", "Application/JSON", " application/json ; x=y"] {
-        server.http.post_as("/eligibility", media_type, body.as_bytes()).is(200);
+    for media_type in [
+        "application/json;charset=utf-8",
+        "Application/JSON",
+        " application/json ; x=y",
+    ] {
+        server
+            .http
+            .post_as("/eligibility", media_type, body.as_bytes())
+            .is(200);
     }
     is_unharmed(&polls);
 }
@@ -211,11 +266,18 @@ fn a_body_over_64_kib_is_refused_with_or_without_its_length_said_and_one_of_64_k
     chunked(&server.http, "/eligibility", &body).is(200);
     body.push(b' ');
     for path in ["/votes", "/eligibility"] {
-        server.http.post_bytes(path, &body).is_problem(413, "body-too-large");
+        server
+            .http
+            .post_bytes(path, &body)
+            .is_problem(413, "body-too-large");
         chunked(&server.http, path, &body).is_problem(413, "body-too-large");
         // What is announced is refused before it is sent.
         let announced = "Content-Type: application/json\r\nContent-Length: 4000000000\r\n";
-        server.http.send("POST", path, announced, b"").unwrap().is_problem(413, "body-too-large");
+        server
+            .http
+            .send("POST", path, announced, b"")
+            .unwrap()
+            .is_problem(413, "body-too-large");
     }
     is_unharmed(&polls);
 }
@@ -226,17 +288,38 @@ fn the_first_thing_that_is_wrong_with_a_request_is_what_it_is_refused_for() {
     let (_, server, voter) = &polls;
     let large = vec![b'{'; LIMIT + 1];
     let of_unknown = |ballot: &str| vote("K7RM2-9XQ4T-0WZ34", ballot, &json!({"nope": ["nobody"]}));
-    server.http.post_as("/votes", "text/plain", &large).is_problem(415, "media-type-unsupported");
-    server.http.post_bytes("/votes", &large).is_problem(413, "body-too-large");
+    server
+        .http
+        .post_as("/votes", "text/plain", &large)
+        .is_problem(415, "media-type-unsupported");
+    server
+        .http
+        .post_bytes("/votes", &large)
+        .is_problem(413, "body-too-large");
     let both_ids = vote("nobody", "nothing", &json!({"nope": []}));
-    server.http.post("/votes", &both_ids).is_problem(400, "voter-id-malformed");
+    server
+        .http
+        .post("/votes", &both_ids)
+        .is_problem(400, "voter-id-malformed");
     let mut shape = both_ids.clone();
     shape["more"] = json!(1);
-    server.http.post("/votes", &shape).is_problem(400, "request-malformed");
-    server.http.post("/votes", &of_unknown("nothing")).is_problem(400, "ballot-id-malformed");
-    server.http.post("/votes", &of_unknown(&ballot_id())).is_problem(404, "voter-not-found");
+    server
+        .http
+        .post("/votes", &shape)
+        .is_problem(400, "request-malformed");
+    server
+        .http
+        .post("/votes", &of_unknown("nothing"))
+        .is_problem(400, "ballot-id-malformed");
+    server
+        .http
+        .post("/votes", &of_unknown(&ballot_id()))
+        .is_problem(404, "voter-not-found");
     let mut hash = vote(voter, &ballot_id(), &json!({"nope": []}));
     hash["election_hash"] = json!("0");
-    server.http.post("/votes", &hash).is_problem(422, "other-definition");
+    server
+        .http
+        .post("/votes", &hash)
+        .is_problem(422, "other-definition");
     is_unharmed(&polls);
 }

@@ -70,21 +70,38 @@ fn of_three_different_ballots_at_once_in_three_regions_one_is_recorded_for_each_
     assert_eq!(status["recorded"], VOTERS);
     assert_eq!(status["accepted"], accepted.len());
     assert_eq!(status["conflicts"], accepted.len() - VOTERS);
-    assert_eq!((&status["repeats"], &status["dead_letters"]), (&json!(0), &json!(0)));
+    assert_eq!(
+        (&status["repeats"], &status["dead_letters"]),
+        (&json!(0), &json!(0))
+    );
 
     let mut answers: BTreeMap<String, usize> = BTreeMap::new();
     for receipt in &accepted {
         let answer = server.http.get(&format!("/receipts/{receipt}")).is(200);
-        *answers.entry(answer["status"].as_str().unwrap().to_owned()).or_default() += 1;
+        *answers
+            .entry(answer["status"].as_str().unwrap().to_owned())
+            .or_default() += 1;
     }
     assert_eq!(answers["recorded"], VOTERS);
-    assert_eq!(answers.get("another-ballot-recorded").copied().unwrap_or(0), accepted.len() - VOTERS);
+    assert_eq!(
+        answers.get("another-ballot-recorded").copied().unwrap_or(0),
+        accepted.len() - VOTERS
+    );
     for sent in &ballots {
-        assert!(sent.iter().any(|sent| matches!(sent, Sent::Accepted(_))), "every voter has a receipt");
+        assert!(
+            sent.iter().any(|sent| matches!(sent, Sent::Accepted(_))),
+            "every voter has a receipt"
+        );
     }
 
     let results = server.counted(VOTERS as u64);
     let candidates = results["contests"][0]["candidates"].as_array().unwrap();
-    assert_eq!(candidates.iter().map(|candidate| candidate["votes"].as_u64().unwrap()).sum::<u64>(), VOTERS as u64);
+    assert_eq!(
+        candidates
+            .iter()
+            .map(|candidate| candidate["votes"].as_u64().unwrap())
+            .sum::<u64>(),
+        VOTERS as u64
+    );
     assert_eq!(election.recount()["ballots"], VOTERS);
 }

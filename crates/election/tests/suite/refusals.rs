@@ -14,8 +14,14 @@ fn who_is_not_on_the_roll_is_told_so_in_every_phase() {
     for command in ["status", "open", "close"] {
         election.run([command]).exits(0);
         let ballot = vote(UNKNOWN, &ballot_id(), &json!({"nope": []}));
-        server.http.post("/votes", &ballot).is_problem(404, "voter-not-found");
-        server.http.post("/eligibility", &json!({ "voter_id": UNKNOWN })).is_problem(404, "voter-not-found");
+        server
+            .http
+            .post("/votes", &ballot)
+            .is_problem(404, "voter-not-found");
+        server
+            .http
+            .post("/eligibility", &json!({ "voter_id": UNKNOWN }))
+            .is_problem(404, "voter-not-found");
     }
 }
 
@@ -27,7 +33,10 @@ fn before_the_polls_open_nothing_is_accepted_whatever_the_selections_but_ballots
     for selections in [json!({"mayor": ["ada"]}), json!({"nope": []})] {
         server.vote(voter, &selections).is_problem(403, "polls-not-open");
     }
-    let ballot = server.http.post("/eligibility", &json!({ "voter_id": voter })).is(200);
+    let ballot = server
+        .http
+        .post("/eligibility", &json!({ "voter_id": voter }))
+        .is(200);
     assert_eq!(ballot["voted"], false);
     assert_eq!(server.http.get("/votes").is(200)["status"], "pre-election");
     election.run(["open"]).exits(0);
@@ -47,13 +56,24 @@ fn after_the_close_only_the_ballot_that_is_recorded_is_accepted_again() {
     election.run(["close"]).exits(0);
     assert_eq!(server.http.post("/votes", &recorded).receipt(), receipt);
     let changed = vote(&voters[0], &ballot, &json!({"mayor": ["ben"]}));
-    server.http.post("/votes", &changed).is_problem(403, "polls-closed");
-    server.vote(&voters[0], &selections).is_problem(403, "polls-closed");
-    server.vote(&voters[1], &selections).is_problem(403, "polls-closed");
-    server.vote(&voters[1], &json!({"nope": []})).is_problem(403, "polls-closed");
+    server
+        .http
+        .post("/votes", &changed)
+        .is_problem(403, "polls-closed");
+    server
+        .vote(&voters[0], &selections)
+        .is_problem(403, "polls-closed");
+    server
+        .vote(&voters[1], &selections)
+        .is_problem(403, "polls-closed");
+    server
+        .vote(&voters[1], &json!({"nope": []}))
+        .is_problem(403, "polls-closed");
     let status = election.status();
     assert_eq!((&status["recorded"], &status["repeats"]), (&json!(1), &json!(1)));
-    eventually("counting is complete", || server.http.get("/votes").is(200)["status"] == "unofficial-complete");
+    eventually("counting is complete", || {
+        server.http.get("/votes").is(200)["status"] == "unofficial-complete"
+    });
 }
 
 #[test]
@@ -61,14 +81,23 @@ fn who_has_voted_is_told_so_before_anything_about_the_selections() {
     let election = Election::open(TWO_TOWNS, &[("north", 1)]);
     let server = election.serve();
     let (voter, ballot) = (&election.ids("north")[0], ballot_id());
-    server.http.post("/votes", &vote(voter, &ballot, &json!({"mayor": ["ada"]}))).receipt();
+    server
+        .http
+        .post("/votes", &vote(voter, &ballot, &json!({"mayor": ["ada"]})))
+        .receipt();
     server.counted(1);
     let invalid = json!({"nope": []});
     server.vote(voter, &invalid).is_problem(409, "already-voted");
-    server.http.post("/votes", &vote(voter, &ballot, &invalid)).is_problem(409, "ballot-changed");
+    server
+        .http
+        .post("/votes", &vote(voter, &ballot, &invalid))
+        .is_problem(409, "ballot-changed");
     let mut other = vote(voter, &ballot_id(), &json!({"mayor": ["ada"]}));
     other["election_hash"] = json!("00".repeat(32));
-    server.http.post("/votes", &other).is_problem(409, "already-voted");
+    server
+        .http
+        .post("/votes", &other)
+        .is_problem(409, "already-voted");
 }
 
 #[test]
@@ -76,10 +105,18 @@ fn a_ballot_of_another_definition_is_refused_before_its_selections_are_looked_at
     let election = Election::open(TWO_TOWNS, &[("north", 1)]);
     let server = election.serve();
     let voter = &election.ids("north")[0];
-    for hash in ["00".repeat(32), "ff".repeat(32), String::new(), "not a hash".to_owned()] {
+    for hash in [
+        "00".repeat(32),
+        "ff".repeat(32),
+        String::new(),
+        "not a hash".to_owned(),
+    ] {
         let mut body = vote(voter, &ballot_id(), &json!({"nope": []}));
         body["election_hash"] = json!(hash);
-        server.http.post("/votes", &body).is_problem(422, "other-definition");
+        server
+            .http
+            .post("/votes", &body)
+            .is_problem(422, "other-definition");
     }
     assert_eq!(election.status()["accepted"], 0);
 }
@@ -92,17 +129,49 @@ fn selections_that_do_not_fit_the_ballot_are_refused_with_every_field_and_code()
     let write_in = |text: &str| json!({"mayor": [{ "write_in": text }]});
     const FIRST: &str = "selections.mayor[0]";
     let cases: Vec<(&str, Value, &[(&str, &str)])> = vec![
-        (north, json!({"nope": ["ada"]}), &[("selections.nope", "contest-unknown")]),
-        (south, json!({"dues": ["yes"]}), &[("selections.dues", "contest-other-jurisdiction")]),
-        (north, json!({"mayor": ["nobody"]}), &[(FIRST, "candidate-unknown")]),
+        (
+            north,
+            json!({"nope": ["ada"]}),
+            &[("selections.nope", "contest-unknown")],
+        ),
+        (
+            south,
+            json!({"dues": ["yes"]}),
+            &[("selections.dues", "contest-other-jurisdiction")],
+        ),
+        (
+            north,
+            json!({"mayor": ["nobody"]}),
+            &[(FIRST, "candidate-unknown")],
+        ),
         (north, json!({"mayor": ["dora"]}), &[(FIRST, "candidate-unknown")]),
         (north, json!({"mayor": ["Ada"]}), &[(FIRST, "candidate-unknown")]),
         (north, json!({"mayor": [""]}), &[(FIRST, "candidate-unknown")]),
-        (north, json!({"mayor": ["cleo"]}), &[(FIRST, "candidate-other-jurisdiction")]),
-        (north, json!({"mayor": ["ada", "ben"]}), &[("selections.mayor", "too-many-choices")]),
-        (north, json!({"mayor": ["ada", {"write_in": "Zoe"}]}), &[("selections.mayor", "too-many-choices")]),
-        (north, json!({"board": ["dora", "dora"]}), &[("selections.board[1]", "choice-repeated")]),
-        (north, json!({"board": [{"write_in": "Zoe"}]}), &[("selections.board[0]", "write-in-not-allowed")]),
+        (
+            north,
+            json!({"mayor": ["cleo"]}),
+            &[(FIRST, "candidate-other-jurisdiction")],
+        ),
+        (
+            north,
+            json!({"mayor": ["ada", "ben"]}),
+            &[("selections.mayor", "too-many-choices")],
+        ),
+        (
+            north,
+            json!({"mayor": ["ada", {"write_in": "Zoe"}]}),
+            &[("selections.mayor", "too-many-choices")],
+        ),
+        (
+            north,
+            json!({"board": ["dora", "dora"]}),
+            &[("selections.board[1]", "choice-repeated")],
+        ),
+        (
+            north,
+            json!({"board": [{"write_in": "Zoe"}]}),
+            &[("selections.board[0]", "write-in-not-allowed")],
+        ),
         (north, write_in(""), &[(FIRST, "write-in-empty")]),
         (north, write_in(" \u{a0} "), &[(FIRST, "write-in-empty")]),
         (north, write_in(&"é".repeat(201)), &[(FIRST, "write-in-too-long")]),
@@ -123,13 +192,23 @@ fn selections_that_do_not_fit_the_ballot_are_refused_with_every_field_and_code()
         ),
     ];
     for (voter, selections, expected) in cases {
-        let problem = server.vote(voter, &selections).is_problem(422, "selections-invalid");
-        let expected: Vec<Value> = expected.iter().map(|(field, code)| json!({"field": field, "code": code})).collect();
+        let problem = server
+            .vote(voter, &selections)
+            .is_problem(422, "selections-invalid");
+        let expected: Vec<Value> = expected
+            .iter()
+            .map(|(field, code)| json!({"field": field, "code": code}))
+            .collect();
         assert_eq!(problem["errors"], json!(expected), "{selections}");
     }
     let long = "x".repeat(60_000);
-    let problem = server.vote(north, &json!({ long: [] })).is_problem(422, "selections-invalid");
-    assert!(problem.to_string().len() < 1_000, "a refusal doesn't send a request back");
+    let problem = server
+        .vote(north, &json!({ long: [] }))
+        .is_problem(422, "selections-invalid");
+    assert!(
+        problem.to_string().len() < 1_000,
+        "a refusal doesn't send a request back"
+    );
     assert_eq!(election.status()["accepted"], 0);
 }
 
@@ -161,7 +240,9 @@ fn only_unknown_voter_ids_count_towards_the_limit_of_a_source() {
         ask("malformed").is_problem(400, "voter-id-malformed");
     }
     ask(UNKNOWN).is_problem(404, "voter-not-found");
-    server.vote(UNKNOWN, &json!({})).is_problem(404, "voter-not-found");
+    server
+        .vote(UNKNOWN, &json!({}))
+        .is_problem(404, "voter-not-found");
     let refused = ask(UNKNOWN);
     refused.is_problem(429, "too-many-refused");
     assert_eq!(refused.header("retry-after"), Some("60"));

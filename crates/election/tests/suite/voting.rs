@@ -26,24 +26,51 @@ fn a_vote_is_accepted_recorded_shown_within_two_seconds_and_recounted() {
     assert!(REGIONS.contains(&region));
 
     let results = server.counted(1);
-    assert!(accepted.elapsed() < Duration::from_secs(2), "{:?}", accepted.elapsed());
-    for (contest, id, votes) in [(0, "ada", 1), (0, "ben", 0), (1, "dora", 1), (1, "fay", 1), (2, "no", 1), (2, "yes", 0)] {
+    assert!(
+        accepted.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        accepted.elapsed()
+    );
+    for (contest, id, votes) in [
+        (0, "ada", 1),
+        (0, "ben", 0),
+        (1, "dora", 1),
+        (1, "fay", 1),
+        (2, "no", 1),
+        (2, "yes", 0),
+    ] {
         assert_eq!(candidate(&results, contest, id), votes, "{id}: {results}");
     }
     for region in REGIONS {
-        eventually("every region counts it", || server.http.region(region).get("/votes").is(200)["ballots_cast"] == 1);
+        eventually("every region counts it", || {
+            server.http.region(region).get("/votes").is(200)["ballots_cast"] == 1
+        });
     }
-    assert_eq!(server.http.get(&format!("/receipts/{receipt}")).is(200), json!({"status": "recorded"}));
+    assert_eq!(
+        server.http.get(&format!("/receipts/{receipt}")).is(200),
+        json!({"status": "recorded"})
+    );
     let recount = election.recount();
     assert_eq!(recount["ballots"], 1);
-    assert!(recount["regions"].as_array().unwrap().iter().all(|region| region["agrees"] == true), "{recount}");
+    assert!(
+        recount["regions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|region| region["agrees"] == true),
+        "{recount}"
+    );
 }
 
 #[test]
 fn the_same_ballot_again_gets_the_same_receipt_in_every_region_and_counts_once() {
     let election = Election::open(TWO_TOWNS, &[("south", 1)]);
     let server = election.serve_with(&["--second-copy-delay", "200ms"]);
-    let body = vote(&election.ids("south")[0], &ballot_id(), &json!({"mayor": ["cleo"]}));
+    let body = vote(
+        &election.ids("south")[0],
+        &ballot_id(),
+        &json!({"mayor": ["cleo"]}),
+    );
     let receipt = server.http.post("/votes", &body).receipt();
     server.counted(1);
     for region in REGIONS {
@@ -52,7 +79,10 @@ fn the_same_ballot_again_gets_the_same_receipt_in_every_region_and_counts_once()
         assert_eq!(again.json()["region"], region);
     }
     let status = election.status();
-    assert_eq!((&status["accepted"], &status["recorded"], &status["repeats"]), (&json!(4), &json!(1), &json!(3)));
+    assert_eq!(
+        (&status["accepted"], &status["recorded"], &status["repeats"]),
+        (&json!(4), &json!(1), &json!(3))
+    );
     assert_eq!(server.counted(1)["seq"], 1);
 }
 
@@ -74,7 +104,9 @@ fn a_ballot_sent_everywhere_before_it_is_recorded_is_one_ballot_with_one_receipt
             });
         }
     });
-    let status = wait_for("everything is decided", || Some(election.status()).filter(|status| status["queued"] == 0));
+    let status = wait_for("everything is decided", || {
+        Some(election.status()).filter(|status| status["queued"] == 0)
+    });
     assert_eq!(status["recorded"], 20);
     assert_eq!(status["conflicts"], 0);
     assert_eq!(status["accepted"], 60);
@@ -86,7 +118,10 @@ fn a_second_ballot_is_refused_and_so_is_the_first_one_with_other_selections() {
     let election = Election::open(TWO_TOWNS, &[("north", 1)]);
     let server = election.serve();
     let (voter, ballot) = (&election.ids("north")[0], ballot_id());
-    server.http.post("/votes", &vote(voter, &ballot, &json!({"mayor": ["ada"]}))).receipt();
+    server
+        .http
+        .post("/votes", &vote(voter, &ballot, &json!({"mayor": ["ada"]})))
+        .receipt();
     server.counted(1);
     for region in REGIONS {
         let http = server.http.region(region);
@@ -106,14 +141,29 @@ fn a_voter_id_may_be_typed_in_any_case_with_any_hyphens_and_the_usual_confusions
     let voter = &election.ids("north")[0];
     let compact = voter.replace('-', "");
     let confused = voter.replace('0', "o").replace('1', "l");
-    let spaced = format!("  {} ", compact.chars().map(|symbol| format!("{symbol} -")).collect::<String>());
+    let spaced = format!(
+        "  {} ",
+        compact
+            .chars()
+            .map(|symbol| format!("{symbol} -"))
+            .collect::<String>()
+    );
     for typed in [voter.clone(), compact.to_lowercase(), confused, spaced] {
-        server.http.post("/eligibility", &json!({ "voter_id": typed })).is(200);
+        server
+            .http
+            .post("/eligibility", &json!({ "voter_id": typed }))
+            .is(200);
     }
     let typed = vote(&compact.to_lowercase(), &ballot_id().to_uppercase(), &json!({}));
     server.http.post("/votes", &typed).receipt();
     server.counted(1);
-    assert_eq!(server.http.post("/eligibility", &json!({ "voter_id": voter })).is(200)["voted"], true);
+    assert_eq!(
+        server
+            .http
+            .post("/eligibility", &json!({ "voter_id": voter }))
+            .is(200)["voted"],
+        true
+    );
 }
 
 #[test]
@@ -126,17 +176,29 @@ fn eligibility_tells_exactly_the_voters_ballot_and_whether_they_voted() {
         candidate("dora", "Dora Novak", None), candidate("emil", "Emil Haddad", None), candidate("fay", "Fay Kim", None)]});
     let dues = json!({"id": "dues", "title": "Raise the dues?", "votes_allowed": 1, "write_ins": 0,
         "candidates": [candidate("yes", "Yes", None), candidate("no", "No", None)]});
-    let mayor = |candidates: Value| json!({"id": "mayor", "title": "Mayor", "votes_allowed": 1, "write_ins": 1,
-        "candidates": candidates});
+    let mayor = |candidates: Value| {
+        json!({"id": "mayor", "title": "Mayor", "votes_allowed": 1, "write_ins": 1,
+        "candidates": candidates})
+    };
     let ben = || candidate("ben", "Ben Chen", None);
     let north_mayor = mayor(json!([candidate("ada", "Ada Okoye", Some("Green")), ben()]));
     let cleo = candidate("cleo", "Cleo López", None);
-    let south_mayor = mayor(json!([candidate("ada", "Ada Okoye", Some("Green South")), ben(), cleo]));
+    let south_mayor = mayor(json!([
+        candidate("ada", "Ada Okoye", Some("Green South")),
+        ben(),
+        cleo
+    ]));
     let ballots = [
-        ("north", json!({"jurisdiction": {"id": "north", "name": "Northtown"}, "voted": false,
-            "election_hash": hash, "contests": [north_mayor, board, dues]})),
-        ("south", json!({"jurisdiction": {"id": "south", "name": "Southtown"}, "voted": false,
-            "election_hash": hash, "contests": [south_mayor, board]})),
+        (
+            "north",
+            json!({"jurisdiction": {"id": "north", "name": "Northtown"}, "voted": false,
+            "election_hash": hash, "contests": [north_mayor, board, dues]}),
+        ),
+        (
+            "south",
+            json!({"jurisdiction": {"id": "south", "name": "Southtown"}, "voted": false,
+            "election_hash": hash, "contests": [south_mayor, board]}),
+        ),
     ];
     for (place, expected) in &ballots {
         let body = json!({ "voter_id": election.ids(place)[0] });
@@ -148,7 +210,11 @@ fn eligibility_tells_exactly_the_voters_ballot_and_whether_they_voted() {
     server.vote(voter, &json!({"mayor": ["ada"]})).receipt();
     server.counted(1);
     for region in REGIONS {
-        let ballot = server.http.region(region).post("/eligibility", &json!({ "voter_id": voter })).is(200);
+        let ballot = server
+            .http
+            .region(region)
+            .post("/eligibility", &json!({ "voter_id": voter }))
+            .is(200);
         assert_eq!(ballot["voted"], true);
     }
     let other = json!({ "voter_id": election.ids("south")[0] });
@@ -174,9 +240,18 @@ fn blank_ballots_write_ins_and_unused_votes_are_counted_as_such() {
     }
     let results = server.counted(4);
     let [mayor, board, dues] = [0, 1, 2].map(|contest| &results["contests"][contest]);
-    assert_eq!((&mayor["write_ins"], &mayor["undervotes"], &mayor["overvotes"]), (&json!(2), &json!(2), &json!(0)));
-    assert_eq!((&board["write_ins"], &board["undervotes"]), (&json!(0), &json!(5)));
-    assert_eq!((&dues["ballots_cast"], &dues["undervotes"]), (&json!(4), &json!(3)));
+    assert_eq!(
+        (&mayor["write_ins"], &mayor["undervotes"], &mayor["overvotes"]),
+        (&json!(2), &json!(2), &json!(0))
+    );
+    assert_eq!(
+        (&board["write_ins"], &board["undervotes"]),
+        (&json!(0), &json!(5))
+    );
+    assert_eq!(
+        (&dues["ballots_cast"], &dues["undervotes"]),
+        (&json!(4), &json!(3))
+    );
     assert_eq!(results["contests"][0]["candidates"][0]["percent"], 0.0);
     election.recount();
 }

@@ -15,7 +15,12 @@ pub(crate) struct Ran {
 /// The binary under test, with none of the surroundings' settings and nobody at a terminal.
 pub(crate) fn election() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_election"));
-    for setting in ["ELECTION_STORE", "ELECTION_KEYS", "ELECTION_LOG", "ELECTION_LOG_FORMAT"] {
+    for setting in [
+        "ELECTION_STORE",
+        "ELECTION_KEYS",
+        "ELECTION_LOG",
+        "ELECTION_LOG_FORMAT",
+    ] {
         command.env_remove(setting);
     }
     command.stdin(Stdio::null());
@@ -25,7 +30,11 @@ pub(crate) fn election() -> Command {
 impl Ran {
     /// Runs a command with arguments.
     pub(crate) fn of<A: AsRef<OsStr>>(command: &mut Command, arguments: impl IntoIterator<Item = A>) -> Self {
-        let Output { status, stdout, stderr } = command.args(arguments).output().unwrap();
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = command.args(arguments).output().unwrap();
         Self {
             status: status.code().expect("ended by itself"),
             stdout: String::from_utf8(stdout).unwrap(),
@@ -36,14 +45,22 @@ impl Ran {
     /// Fails the test unless the exit status is this.
     #[track_caller]
     pub(crate) fn exits(self, status: i32) -> Self {
-        assert_eq!(self.status, status, "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        assert_eq!(
+            self.status, status,
+            "stdout: {}\nstderr: {}",
+            self.stdout, self.stderr
+        );
         self
     }
 
     /// Fails the test unless the command refused with this exit status, told why, and wrote no data.
     #[track_caller]
     pub(crate) fn refuses(self, status: i32, why: &str) -> Self {
-        assert!(self.stderr.contains(why), "not told: {why}\nstderr: {}", self.stderr);
+        assert!(
+            self.stderr.contains(why),
+            "not told: {why}\nstderr: {}",
+            self.stderr
+        );
         assert_eq!(self.stdout, "");
         self.exits(status)
     }

@@ -26,11 +26,24 @@ pub(crate) struct Voter {
 /// The letters of a file, the oldest first.
 pub(crate) fn letters(file: &Path) -> Vec<Voter> {
     let mut reader = csv::Reader::from_path(file).unwrap();
-    assert!(reader.headers().unwrap().iter().eq(["voter_id", "external_id", "name", "address", "jurisdiction"]));
+    assert!(reader.headers().unwrap().iter().eq([
+        "voter_id",
+        "external_id",
+        "name",
+        "address",
+        "jurisdiction"
+    ]));
     let letters = reader.records().map(|row| {
         let row = row.unwrap();
-        let [id, external_id, name, address, jurisdiction] = std::array::from_fn(|column| row[column].to_owned());
-        Voter { id, external_id, name, address, jurisdiction }
+        let [id, external_id, name, address, jurisdiction] =
+            std::array::from_fn(|column| row[column].to_owned());
+        Voter {
+            id,
+            external_id,
+            name,
+            address,
+            jurisdiction,
+        }
     });
     letters.collect()
 }
@@ -38,7 +51,11 @@ pub(crate) fn letters(file: &Path) -> Vec<Voter> {
 /// Fails the test unless everything accepted is somewhere, once.
 #[track_caller]
 pub(crate) fn assert_sums_hold(status: &Value) {
-    let count = |key: &str| status[key].as_u64().unwrap_or_else(|| panic!("{key} of {status}"));
+    let count = |key: &str| {
+        status[key]
+            .as_u64()
+            .unwrap_or_else(|| panic!("{key} of {status}"))
+    };
     let decided = count("recorded") + count("repeats") + count("conflicts") + count("dead_letters");
     assert_eq!(count("accepted"), count("queued") + decided, "{status}");
 }
@@ -46,7 +63,9 @@ pub(crate) fn assert_sums_hold(status: &Value) {
 impl Election {
     /// A folder without an election.
     pub(crate) fn none() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
     }
 
     /// An election with so many voters in each jurisdiction, not open yet.
@@ -54,10 +73,18 @@ impl Election {
         let election = Self::none();
         election.write("definition.toml", definition);
         let definition = election.path("definition.toml");
-        election.run(["init", "--definition", definition.to_str().unwrap()]).exits(0);
-        let homes = people.iter().flat_map(|(place, count)| std::iter::repeat_n(place, *count));
-        let rows = homes.enumerate().map(|(number, place)| format!("P-{number},Person {number},{number} Elm St,{place}\n"));
-        let roll: String = std::iter::once("external_id,name,address,jurisdiction\n".to_owned()).chain(rows).collect();
+        election
+            .run(["init", "--definition", definition.to_str().unwrap()])
+            .exits(0);
+        let homes = people
+            .iter()
+            .flat_map(|(place, count)| std::iter::repeat_n(place, *count));
+        let rows = homes
+            .enumerate()
+            .map(|(number, place)| format!("P-{number},Person {number},{number} Elm St,{place}\n"));
+        let roll: String = std::iter::once("external_id,name,address,jurisdiction\n".to_owned())
+            .chain(rows)
+            .collect();
         election.write("roll.csv", &roll);
         election.import().exits(0);
         election
@@ -101,7 +128,16 @@ impl Election {
 
     /// Imports roll.csv into letters.csv.
     pub(crate) fn import(&self) -> Ran {
-        self.run(["voters", "import", "--roll", "roll.csv", "--letters", "letters.csv", "--report", "report.csv"])
+        self.run([
+            "voters",
+            "import",
+            "--roll",
+            "roll.csv",
+            "--letters",
+            "letters.csv",
+            "--report",
+            "report.csv",
+        ])
     }
 
     pub(crate) fn serve(&self) -> Server {
@@ -121,7 +157,10 @@ impl Election {
     /// The voter ids of a jurisdiction.
     pub(crate) fn ids(&self, jurisdiction: &str) -> Vec<String> {
         let voters = self.voters().into_iter();
-        voters.filter(|voter| voter.jurisdiction == jurisdiction).map(|voter| voter.id).collect()
+        voters
+            .filter(|voter| voter.jurisdiction == jurisdiction)
+            .map(|voter| voter.id)
+            .collect()
     }
 
     /// `election status`; its sums always hold.

@@ -23,12 +23,22 @@ pub(crate) struct Answer {
 
 impl Http {
     pub(crate) fn new(address: &str) -> Self {
-        Self { address: address.to_owned(), prefix: String::new() }
+        Self {
+            address: address.to_owned(),
+            prefix: String::new(),
+        }
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 
     /// The same server's routes of one region.
     pub(crate) fn region(&self, name: &str) -> Self {
-        Self { address: self.address.clone(), prefix: format!("/regions/{name}") }
+        Self {
+            address: self.address.clone(),
+            prefix: format!("/regions/{name}"),
+        }
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
@@ -46,7 +56,12 @@ impl Http {
 
     /// As [`Self::post`], for servers that may be dying; an error then.
     pub(crate) fn try_post(&self, path: &str, body: &Value) -> std::io::Result<Answer> {
-        self.request("POST", path, "Content-Type: application/json\r\n", body.to_string().as_bytes())
+        self.request(
+            "POST",
+            path,
+            "Content-Type: application/json\r\n",
+            body.to_string().as_bytes(),
+        )
     }
 
     /// Bytes that say of themselves that they are JSON.
@@ -55,21 +70,36 @@ impl Http {
     }
 
     pub(crate) fn post_as(&self, path: &str, media_type: &str, body: &[u8]) -> Answer {
-        self.request("POST", path, &format!("Content-Type: {media_type}\r\n"), body).unwrap()
+        self.request("POST", path, &format!("Content-Type: {media_type}\r\n"), body)
+            .unwrap()
     }
 
-    pub(crate) fn request(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> std::io::Result<Answer> {
+    pub(crate) fn request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: &[u8],
+    ) -> std::io::Result<Answer> {
         let headers = format!("{headers}Content-Length: {}\r\n", body.len());
         self.send(method, path, &headers, body)
     }
 
     /// Sends exactly these header lines and bytes, and reads the answer.
-    pub(crate) fn send(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> std::io::Result<Answer> {
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: &[u8],
+    ) -> std::io::Result<Answer> {
         let (address, prefix) = (&self.address, &self.prefix);
         let mut stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
-        let head = format!("{method} {prefix}{path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n");
+        let head = format!(
+            "{method} {prefix}{path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n"
+        );
         let mut request = head.into_bytes();
         request.extend_from_slice(body);
         // A server may refuse, and close, before it has read everything: its answer counts.
@@ -86,7 +116,10 @@ fn read_answer(stream: &mut TcpStream) -> std::io::Result<Answer> {
     let read = stream.read_to_end(&mut bytes);
     let Some(answer) = Answer::parse(&bytes) else {
         read?;
-        return Err(std::io::Error::new(std::io::ErrorKind::UnexpectedEof, "no whole answer"));
+        return Err(std::io::Error::new(
+            std::io::ErrorKind::UnexpectedEof,
+            "no whole answer",
+        ));
     };
     Ok(answer)
 }
@@ -101,8 +134,14 @@ impl Answer {
             .filter_map(|line| line.split_once(':'))
             .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
             .collect();
-        let answer = Self { status, headers, body: bytes[end + 4..].to_vec() };
-        let length = answer.header("content-length").map(|length| length.parse::<usize>());
+        let answer = Self {
+            status,
+            headers,
+            body: bytes[end + 4..].to_vec(),
+        };
+        let length = answer
+            .header("content-length")
+            .map(|length| length.parse::<usize>());
         match length {
             Some(Ok(length)) => (length == answer.body.len() || status == 304).then_some(answer),
             _ => Some(answer),
@@ -110,7 +149,10 @@ impl Answer {
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(header, _)| header == name)
+            .map(|(_, value)| value.as_str())
     }
 
     pub(crate) fn text(&self) -> String {
@@ -119,7 +161,8 @@ impl Answer {
 
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{}: {error}: {}", self.status, self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{}: {error}: {}", self.status, self.text()))
     }
 
     /// Fails the test unless the status is this one; gives the body.

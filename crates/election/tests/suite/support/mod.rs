@@ -45,6 +45,12 @@ pub(crate) fn wait_for<T>(what: &str, mut find: impl FnMut() -> Option<T>) -> T 
 /// A new ballot id, as a voter's device makes one.
 pub(crate) fn ballot_id() -> String {
     let bits = fastrand::u128(..);
-    let (a, b, c, d, e) = (bits >> 96, (bits >> 80) & 0xffff, (bits >> 64) & 0xfff, (bits >> 48) & 0xfff, bits & 0xffff_ffff_ffff);
+    let (a, b, c, d, e) = (
+        bits >> 96,
+        (bits >> 80) & 0xffff,
+        (bits >> 64) & 0xfff,
+        (bits >> 48) & 0xfff,
+        bits & 0xffff_ffff_ffff,
+    );
     format!("{a:08x}-{b:04x}-4{c:03x}-8{d:03x}-{e:012x}")
 }

@@ -35,24 +35,41 @@ fn follow(stream: impl Read + Send + 'static) -> (Arc<Mutex<String>>, JoinHandle
 /// The first address that a server says it is reached at.
 fn address(output: &str) -> Option<String> {
     let words = output.split(['"', ' ', '\n']);
-    let url = words.filter_map(|word| word.strip_prefix("http://")).find_map(|rest| rest.split_once('/'));
+    let url = words
+        .filter_map(|word| word.strip_prefix("http://"))
+        .find_map(|rest| rest.split_once('/'));
     url.map(|(address, _)| address.to_owned())
 }
 
 impl Server {
     /// Starts a server and waits until it says where it listens.
     pub(crate) fn start(command: &mut Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let (stdout, out) = follow(child.stdout.take().unwrap());
         let (stderr, err) = follow(child.stderr.take().unwrap());
         let address = wait_for("the server listens", || {
             let log = stderr.lock().unwrap().clone();
-            let said = log.split_once("voters reach ").and_then(|(_, rest)| address(rest));
+            let said = log
+                .split_once("voters reach ")
+                .and_then(|(_, rest)| address(rest));
             let said = said.or_else(|| address(&stdout.lock().unwrap()));
-            assert!(said.is_some() || child.try_wait().unwrap().is_none(), "the server ended: {log}");
+            assert!(
+                said.is_some() || child.try_wait().unwrap().is_none(),
+                "the server ended: {log}"
+            );
             said
         });
-        Self { child, readers: vec![out, err], stdout, stderr, http: Http::new(&address) }
+        Self {
+            child,
+            readers: vec![out, err],
+            stdout,
+            stderr,
+            http: Http::new(&address),
+        }
     }
 
     pub(crate) fn stdout(&self) -> String {
@@ -65,10 +82,21 @@ impl Server {
         self.ended().1
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> &str {
+        self.http.address()
+    }
+
     /// Sends a signal, as `TERM`, and doesn't wait.
     pub(crate) fn signal(&self, name: &str) {
         let process = self.child.id().to_string();
-        assert!(Command::new("kill").args([&format!("-{name}"), &process]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args([&format!("-{name}"), &process])
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 
     /// Stops it gracefully; gives the log. Fails the test unless it exits with 0.
@@ -94,7 +122,8 @@ impl Server {
 
     /// Sends a vote with a new ballot id.
     pub(crate) fn vote(&self, voter_id: &str, selections: &Value) -> Answer {
-        self.http.post("/votes", &vote(voter_id, &ballot_id(), selections))
+        self.http
+            .post("/votes", &vote(voter_id, &ballot_id(), selections))
     }
 
     /// Waits until the region that answers has counted so many ballots; gives its results.
