@@ -23,13 +23,25 @@ use crate::{definition, demo, init, operator, output, serve, voters};
 #[command(version, max_term_width = 100)]
 pub(crate) struct Cli {
     /// Where the election is kept: sqlite:DIR
-    #[arg(long, global = true, env = "ELECTION_STORE", default_value = "sqlite:./data", value_name = "URL")]
+    #[arg(
+        long,
+        global = true,
+        env = "ELECTION_STORE",
+        default_value = "sqlite:./data",
+        value_name = "URL"
+    )]
     store: StoreUrl,
     /// The file with the election's secrets [default: keys.json in the store's folder]
     #[arg(long, global = true, env = "ELECTION_KEYS", value_name = "PATH")]
     keys: Option<PathBuf>,
     /// How the log is written; ELECTION_LOG sets what is in it, as `info` or `access=debug`
-    #[arg(long, global = true, env = "ELECTION_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
+    #[arg(
+        long,
+        global = true,
+        env = "ELECTION_LOG_FORMAT",
+        default_value = "text",
+        value_name = "FORMAT"
+    )]
     pub(crate) log_format: LogFormat,
     #[command(subcommand)]
     command: Command,
@@ -222,7 +234,9 @@ fn region_name(text: &str) -> Result<RegionName, String> {
 
 fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
-    let number: u64 = digits.parse().map_err(|_| "a time is a whole number with ms, s or m".to_owned())?;
+    let number: u64 = digits
+        .parse()
+        .map_err(|_| "a time is a whole number with ms, s or m".to_owned())?;
     let milliseconds = match &text[digits.len()..] {
         "ms" => Some(number),
         "s" => number.checked_mul(1000),
@@ -231,7 +245,9 @@ fn duration(text: &str) -> Result<Duration, String> {
     };
     // SQS delays messages by at most 15 minutes.
     let milliseconds = milliseconds.filter(|milliseconds| *milliseconds <= 900_000);
-    milliseconds.map(Duration::from_millis).ok_or_else(|| "at most 900s".to_owned())
+    milliseconds
+        .map(Duration::from_millis)
+        .ok_or_else(|| "at most 900s".to_owned())
 }
 
 impl Cli {
@@ -249,7 +265,10 @@ pub(crate) struct Place {
 
 /// Does what the command line says.
 pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
-    let place = Place { store: cli.store, keys: cli.keys };
+    let place = Place {
+        store: cli.store,
+        keys: cli.keys,
+    };
     match cli.command {
         Command::Demo(arguments) => demo::run(arguments, place.keys).await,
         Command::Definition(DefinitionCommand::Check { file }) => definition::check(&file),
@@ -262,12 +281,19 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
             output::confirm(yes, "Certify the election? This can't be undone.")?;
             operator::run(&place, Operation::Certify).await.map(drop)
         }
-        Command::Results { url: Some(url), format } => output::results(&operator::fetch_results(&url).await?, format),
+        Command::Results {
+            url: Some(url),
+            format,
+        } => output::results(&operator::fetch_results(&url).await?, format),
         Command::Results { url: None, format } => {
             output::results(&operator::run(&place, Operation::Results).await?, format)
         }
-        Command::Recount { format } => output::recount(&operator::run(&place, Operation::Recount).await?, format),
-        Command::Status { format } => output::status(&operator::run(&place, Operation::Status).await?, format),
+        Command::Recount { format } => {
+            output::recount(&operator::run(&place, Operation::Recount).await?, format)
+        }
+        Command::Status { format } => {
+            output::status(&operator::run(&place, Operation::Status).await?, format)
+        }
         Command::Region(command) => region(&place, command).await,
         Command::DeadLetters(DeadLettersCommand::List { format }) => {
             output::dead_letters(&operator::run(&place, Operation::DeadLettersList).await?, format)
@@ -276,7 +302,10 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
             output::data(&operator::run(&place, Operation::DeadLettersReplay).await?)
         }
         Command::Keys(KeysCommand::Destroy { yes }) => {
-            output::confirm(yes, "Destroy the keys that link voters to ballots? This can't be undone.")?;
+            output::confirm(
+                yes,
+                "Destroy the keys that link voters to ballots? This can't be undone.",
+            )?;
             output::data(&operator::run(&place, Operation::KeysDestroy).await?)
         }
     }
@@ -285,7 +314,11 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
 async fn voters(place: &Place, command: VotersCommand) -> Result<(), Failure> {
     match command {
         VotersCommand::Generate(arguments) => voters::generate::run(&arguments),
-        VotersCommand::Import { roll, letters, report } => {
+        VotersCommand::Import {
+            roll,
+            letters,
+            report,
+        } => {
             let operation = Operation::VotersImport {
                 roll: absolute(&roll)?,
                 letters: absolute(&letters)?,
@@ -294,7 +327,10 @@ async fn voters(place: &Place, command: VotersCommand) -> Result<(), Failure> {
             output::import(&operator::run(place, operation).await?)
         }
         VotersCommand::Reissue { external_id, letters } => {
-            let operation = Operation::VotersReissue { external_id, letters: absolute(&letters)? };
+            let operation = Operation::VotersReissue {
+                external_id,
+                letters: absolute(&letters)?,
+            };
             operator::run(place, operation).await.map(drop)
         }
     }
@@ -306,7 +342,9 @@ async fn region(place: &Place, command: RegionCommand) -> Result<(), Failure> {
         RegionCommand::Restore { name } => (name, RegionAction::Restore),
         RegionCommand::Lose { name } => (name, RegionAction::Lose),
     };
-    operator::run(place, Operation::Region { name, action }).await.map(drop)
+    operator::run(place, Operation::Region { name, action })
+        .await
+        .map(drop)
 }
 
 /// A path that means the same in the server's working folder.
@@ -327,7 +365,10 @@ mod tests {
 
     #[test]
     fn options_may_stand_anywhere() {
-        for line in ["election --store sqlite:x status --format json", "election status --format json --store sqlite:x"] {
+        for line in [
+            "election --store sqlite:x status --format json",
+            "election status --format json --store sqlite:x",
+        ] {
             let cli = Cli::try_parse_from(line.split(' ')).unwrap();
             assert_eq!(cli.store, "sqlite:x".parse().unwrap());
         }
@@ -337,7 +378,16 @@ mod tests {
     fn times_have_units_and_limits() {
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
-        for text in ["", "5", "s", "-1s", "1h", "901s", "99999999999999999999s", "18446744073709551615m"] {
+        for text in [
+            "",
+            "5",
+            "s",
+            "-1s",
+            "1h",
+            "901s",
+            "99999999999999999999s",
+            "18446744073709551615m",
+        ] {
             assert!(duration(text).is_err(), "{text}");
         }
     }

@@ -21,14 +21,23 @@ pub(crate) fn check(file: &Path) -> Result<(), Failure> {
 
 /// Reads and checks a definition file; gives its bytes too.
 pub(crate) fn read(file: &Path) -> Result<(Definition, Vec<u8>), Failure> {
-    let bytes = std::fs::read(file).map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;
+    let bytes =
+        std::fs::read(file).map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;
     match Definition::parse(&bytes) {
         Ok(definition) => Ok((definition, bytes)),
         Err(errors) => {
-            let lines: Vec<String> = errors.as_slice().iter().map(|error| format!("  {error} [{}]", error.code)).collect();
+            let lines: Vec<String> = errors
+                .as_slice()
+                .iter()
+                .map(|error| format!("  {error} [{}]", error.code))
+                .collect();
             let count = lines.len();
             let noun = if count == 1 { "error" } else { "errors" };
-            Err(Failure::No(format!("{}: {count} {noun}\n{}", file.display(), lines.join("\n"))))
+            Err(Failure::No(format!(
+                "{}: {count} {noun}\n{}",
+                file.display(),
+                lines.join("\n")
+            )))
         }
     }
 }

@@ -24,7 +24,10 @@ pub(crate) const WEIGHTS: &[u8] = include_bytes!("../../../examples/us-president
 /// Prepares what isn't prepared yet, then serves.
 pub(crate) async fn run(arguments: DemoArguments, keys: Option<PathBuf>) -> Result<(), Failure> {
     let folder = &arguments.data;
-    let place = Place { store: StoreUrl::of_folder(folder), keys };
+    let place = Place {
+        store: StoreUrl::of_folder(folder),
+        keys,
+    };
     let definition = Definition::parse(DEFINITION).context("the example's definition")?;
     match SqliteStore::open(folder) {
         Ok(store) => {
@@ -98,7 +101,11 @@ async fn import(
         voters::generate::write(definition, Some(&weights), arguments.voters, arguments.seed, file)?;
         std::fs::rename(&unfinished, &roll).context("the made-up roll")?;
     }
-    let operation = Operation::VotersImport { roll: roll.clone(), letters: letters.to_owned(), report: None };
+    let operation = Operation::VotersImport {
+        roll: roll.clone(),
+        letters: letters.to_owned(),
+        report: None,
+    };
     let bar = Bar::new(operation.title());
     execute(election, operation, &|done, total| bar.set(done, total)).await?;
     Ok(std::fs::remove_file(&roll).context("the made-up roll")?)
@@ -107,6 +114,9 @@ async fn import(
 fn first_voter_ids(letters: &Path) -> Result<Vec<String>, Failure> {
     let named = || letters.display().to_string();
     let mut reader = csv::Reader::from_path(letters).with_context(named)?;
-    let ids = reader.records().take(5).map(|row| row.map(|row| row[0].to_owned()));
+    let ids = reader
+        .records()
+        .take(5)
+        .map(|row| row.map(|row| row[0].to_owned()));
     Ok(ids.collect::<Result<_, _>>().with_context(named)?)
 }

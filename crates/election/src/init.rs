@@ -20,7 +20,10 @@ pub(crate) async fn run(place: &Place, file: &Path) -> Result<(), Failure> {
 
 /// Where the secrets are kept.
 pub(crate) fn keys_path(place: &Place) -> PathBuf {
-    place.keys.clone().unwrap_or_else(|| place.store.folder().join("keys.json"))
+    place
+        .keys
+        .clone()
+        .unwrap_or_else(|| place.store.folder().join("keys.json"))
 }
 
 /// Creates an election of a checked definition; refused where one is already.
@@ -30,7 +33,10 @@ pub(crate) async fn create(place: &Place, definition: &Definition, bytes: Vec<u8
     let elections = store.elections();
     if elections.load().await?.is_some() {
         store.close().await;
-        let text = format!("{} holds an election already; give another folder with --store", folder.display());
+        let text = format!(
+            "{} holds an election already; give another folder with --store",
+            folder.display()
+        );
         return Err(Failure::No(text));
     }
     // Keys of an `init` that was interrupted before the election was created are used again.
@@ -41,13 +47,31 @@ pub(crate) async fn create(place: &Place, definition: &Definition, bytes: Vec<u8
         Err(error) => return Err(local::keys_failure(error)),
     };
     let secrets = vault.secrets().await?;
-    let ballot = secrets.ballot.ok_or_else(|| Failure::Configuration(format!("{}: the ballot secret is destroyed", path.display())))?;
+    let ballot = secrets.ballot.ok_or_else(|| {
+        Failure::Configuration(format!("{}: the ballot secret is destroyed", path.display()))
+    })?;
     let fingerprints = Fingerprints {
-        roll: RollSecret::new(&secrets.roll, definition.id()).fingerprint().clone(),
+        roll: RollSecret::new(&secrets.roll, definition.id())
+            .fingerprint()
+            .clone(),
         ballot: BallotSecret::new(&ballot, definition.id()).fingerprint().clone(),
-        mac: MacSecret::new(&secrets.mac, definition.id(), definition.hash()).fingerprint().clone(),
+        mac: MacSecret::new(&secrets.mac, definition.id(), definition.hash())
+            .fingerprint()
+            .clone(),
     };
-    let created = elections.create(NewElection { definition: bytes, fingerprints, at: OffsetDateTime::now_utc() }).await?;
+    let created = elections
+        .create(NewElection {
+            definition: bytes,
+            fingerprints,
+            at: OffsetDateTime::now_utc(),
+        })
+        .await?;
     store.close().await;
-    if created { Ok(()) } else { Err(Failure::No("another process created an election here at this moment".into())) }
+    if created {
+        Ok(())
+    } else {
+        Err(Failure::No(
+            "another process created an election here at this moment".into(),
+        ))
+    }
 }

@@ -57,12 +57,19 @@ impl LocalElection {
     ) -> Result<Self, Failure> {
         let store = store.with_visibility(VISIBILITY_TIMEOUT);
         let elections = store.elections();
-        let record = elections.load().await?.ok_or_else(|| no_election(store.folder()))?;
-        let definition = Definition::parse(&record.definition)
-            .map_err(|errors| Failure::Configuration(format!("the stored definition can't be read: {errors}")))?;
+        let record = elections
+            .load()
+            .await?
+            .ok_or_else(|| no_election(store.folder()))?;
+        let definition = Definition::parse(&record.definition).map_err(|errors| {
+            Failure::Configuration(format!("the stored definition can't be read: {errors}"))
+        })?;
         let definition = Arc::new(definition);
         let vault = KeyFile::open(&keys_path(place), definition.id()).map_err(keys_failure)?;
-        let secrets = vault.secrets().await.map_err(|error| Failure::Configuration(error.to_string()))?;
+        let secrets = vault
+            .secrets()
+            .await
+            .map_err(|error| Failure::Configuration(error.to_string()))?;
         let (roll_secret, ballot_secret, mac_secret) = unwrap(&secrets, &definition, &record)?;
         let vault: Arc<dyn KeyVault> = Arc::new(vault);
 
@@ -143,7 +150,12 @@ impl LocalElection {
     pub(crate) fn registrar(&self) -> Registrar {
         let operations = &self.operations;
         let (definition, roll_secret) = (self.definition.clone(), self.roll_secret.clone());
-        Registrar::new(definition, roll_secret, operations.roll.clone(), operations.vault.clone())
+        Registrar::new(
+            definition,
+            roll_secret,
+            operations.roll.clone(),
+            operations.vault.clone(),
+        )
     }
 }
 
@@ -155,9 +167,14 @@ fn unwrap(
 ) -> Result<(Arc<RollSecret>, BallotSecretSlot, Arc<MacSecret>), Failure> {
     let roll = RollSecret::new(&secrets.roll, definition.id());
     let mac = MacSecret::new(&secrets.mac, definition.id(), definition.hash());
-    let ballot = secrets.ballot.as_ref().map(|secret| BallotSecret::new(secret, definition.id()));
+    let ballot = secrets
+        .ballot
+        .as_ref()
+        .map(|secret| BallotSecret::new(secret, definition.id()));
     let expected = &record.fingerprints;
-    let same_ballot = ballot.as_ref().map_or(record.keys_destroyed, |ballot| *ballot.fingerprint() == expected.ballot);
+    let same_ballot = ballot.as_ref().map_or(record.keys_destroyed, |ballot| {
+        *ballot.fingerprint() == expected.ballot
+    });
     if *roll.fingerprint() != expected.roll || *mac.fingerprint() != expected.mac || !same_ballot {
         let text = format!(
             "the keys are not those that election {} was created with: give its own key file with --keys",
@@ -174,8 +191,9 @@ async fn open_regions(store: &SqliteStore, asked: &[RegionName]) -> Result<Regio
     let elections = store.elections();
     let known = elections.region_states().await?;
     if !asked.is_empty()
-        && let Some((name, _)) =
-            known.iter().find(|(name, state)| *state != RegionState::Lost && !asked.contains(name))
+        && let Some((name, _)) = known
+            .iter()
+            .find(|(name, state)| *state != RegionState::Lost && !asked.contains(name))
     {
         let text = format!(
             "region {name} of this store is missing from --regions and may hold votes: name it too, or give it \
@@ -183,7 +201,9 @@ async fn open_regions(store: &SqliteStore, asked: &[RegionName]) -> Result<Regio
         );
         return Err(Failure::Configuration(text));
     }
-    let unknown = asked.iter().filter(|name| !known.iter().any(|(known, _)| known == *name));
+    let unknown = asked
+        .iter()
+        .filter(|name| !known.iter().any(|(known, _)| known == *name));
     let new: Vec<_> = unknown.map(|name| (name.clone(), RegionState::Active)).collect();
     for (name, state) in &new {
         elections.declare_region(name, *state).await?;
@@ -196,7 +216,10 @@ async fn open_regions(store: &SqliteStore, asked: &[RegionName]) -> Result<Regio
             None
         } else {
             let opened = store.open_region(&name).await.map_err(open_failure)?;
-            Some(RegionStores { intake: opened.intake, tallies: opened.tallies })
+            Some(RegionStores {
+                intake: opened.intake,
+                tallies: opened.tallies,
+            })
         };
         regions.push(Arc::new(Region::new(name, state, stores)));
     }
@@ -205,7 +228,13 @@ async fn open_regions(store: &SqliteStore, asked: &[RegionName]) -> Result<Regio
 
 /// The regions that a store knows.
 pub(crate) async fn known_regions(store: &SqliteStore) -> Result<Vec<RegionName>, Failure> {
-    Ok(store.elections().region_states().await?.into_iter().map(|(name, _)| name).collect())
+    Ok(store
+        .elections()
+        .region_states()
+        .await?
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect())
 }
 
 fn no_election(folder: &Path) -> Failure {

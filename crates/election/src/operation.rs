@@ -30,12 +30,22 @@ pub(crate) enum Operation {
     Results,
     Recount,
     Status,
-    Region { name: String, action: RegionAction },
+    Region {
+        name: String,
+        action: RegionAction,
+    },
     DeadLettersList,
     DeadLettersReplay,
     KeysDestroy,
-    VotersImport { roll: PathBuf, letters: PathBuf, report: Option<PathBuf> },
-    VotersReissue { external_id: String, letters: PathBuf },
+    VotersImport {
+        roll: PathBuf,
+        letters: PathBuf,
+        report: Option<PathBuf>,
+    },
+    VotersReissue {
+        external_id: String,
+        letters: PathBuf,
+    },
 }
 
 impl Operation {
@@ -78,23 +88,37 @@ pub(crate) async fn execute(
                 ],
             }))
         }
-        Operation::VotersImport { roll, letters, report } => {
-            let files = voters::import::Files { roll, letters, report };
+        Operation::VotersImport {
+            roll,
+            letters,
+            report,
+        } => {
+            let files = voters::import::Files {
+                roll,
+                letters,
+                report,
+            };
             document(&voters::import::run(election, &files, progress).await?)
         }
         Operation::VotersReissue { external_id, letters } => {
-            voters::reissue::run(election, &external_id, &letters).await.map(|()| Value::Null)
+            voters::reissue::run(election, &external_id, &letters)
+                .await
+                .map(|()| Value::Null)
         }
     }
 }
 
 fn document(answer: &impl Serialize) -> Result<Value, OperationError> {
-    serde_json::to_value(answer).map_err(|error| OperationError::Refused(format!("the answer can't be written: {error}")))
+    serde_json::to_value(answer)
+        .map_err(|error| OperationError::Refused(format!("the answer can't be written: {error}")))
 }
 
 /// The results as the nearest region counts them.
 async fn results(election: &LocalElection) -> Result<Value, OperationError> {
-    let stores = election.regions.nearest_active().and_then(|region| region.active_stores());
+    let stores = election
+        .regions
+        .nearest_active()
+        .and_then(|region| region.active_stores());
     let Some(stores) = stores else {
         let text = "no region counts here: start `election serve`, or restore a region";
         return Err(OperationError::Refused(text.to_owned()));

@@ -37,12 +37,20 @@ pub(crate) fn confirm(yes: bool, question: &str) -> Result<(), Failure> {
         return Ok(());
     }
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return Err(Failure::Usage("nobody can be asked here: give --yes if you mean it".to_owned()));
+        return Err(Failure::Usage(
+            "nobody can be asked here: give --yes if you mean it".to_owned(),
+        ));
     }
     eprint!("{question} Type yes: ");
     let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer).map_err(anyhow::Error::from)?;
-    if answer.trim() == "yes" { Ok(()) } else { Err(Failure::No("not done".to_owned())) }
+    std::io::stdin()
+        .read_line(&mut answer)
+        .map_err(anyhow::Error::from)?;
+    if answer.trim() == "yes" {
+        Ok(())
+    } else {
+        Err(Failure::No("not done".to_owned()))
+    }
 }
 
 fn text(value: &Value) -> String {
@@ -61,15 +69,28 @@ fn items(value: &Value) -> &[Value] {
 fn table(header: &[&str], rows: &[Vec<Value>]) -> String {
     let cells: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(text).collect()).collect();
     let width = |column: usize| {
-        let of_cells = cells.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
-        of_cells.chain([header[column].chars().count()]).max().unwrap_or(0)
+        let of_cells = cells
+            .iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.chars().count());
+        of_cells
+            .chain([header[column].chars().count()])
+            .max()
+            .unwrap_or(0)
     };
     let widths: Vec<usize> = (0..header.len()).map(width).collect();
-    let is_number = |column: usize| rows.iter().any(|row| row.get(column).is_some_and(Value::is_number));
+    let is_number = |column: usize| {
+        rows.iter()
+            .any(|row| row.get(column).is_some_and(Value::is_number))
+    };
     let line = |cells: &[String]| {
         let padded = cells.iter().enumerate().map(|(column, cell)| {
             let width = widths[column];
-            if is_number(column) { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+            if is_number(column) {
+                format!("{cell:>width$}")
+            } else {
+                format!("{cell:<width$}")
+            }
         });
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
@@ -80,7 +101,9 @@ fn table(header: &[&str], rows: &[Vec<Value>]) -> String {
 }
 
 fn percent(value: &Value) -> Value {
-    value.as_f64().map_or(Value::Null, |percent| Value::String(format!("{percent:.2} %")))
+    value
+        .as_f64()
+        .map_or(Value::Null, |percent| Value::String(format!("{percent:.2} %")))
 }
 
 /// Results.
@@ -90,7 +113,7 @@ pub(crate) fn results(results: &Value, format: Format) -> Result<(), Failure> {
         Format::Csv => print(results_csv(results)?.trim_end()),
         Format::Table => {
             let mut lines = vec![format!(
-                "{} · {} · {} ballots counted · {} waiting to be counted · {}",
+                "{} · {} · ballots counted: {} · waiting to be counted: {} · last counted: {}",
                 text(&results["election"]),
                 text(&results["status"]),
                 text(&results["ballots_cast"]),
@@ -98,15 +121,28 @@ pub(crate) fn results(results: &Value, format: Format) -> Result<(), Failure> {
                 text(&results["last_updated"]),
             )];
             for contest in items(&results["contests"]) {
-                let summary = [("ballots_cast", "ballots"), ("write_ins", "write-ins"), ("undervotes", "votes not used")];
+                let summary = [
+                    ("ballots_cast", "ballots"),
+                    ("write_ins", "write-ins"),
+                    ("undervotes", "votes not used"),
+                ];
                 let counts = summary.iter().filter(|(key, _)| contest.get(key).is_some());
-                let counts: Vec<String> = counts.map(|(key, name)| format!("{} {name}", text(&contest[*key]))).collect();
+                let counts: Vec<String> = counts
+                    .map(|(key, name)| format!("{} {name}", text(&contest[*key])))
+                    .collect();
                 lines.push(format!("\n{} ({})", text(&contest["title"]), counts.join(", ")));
                 let mut candidates: Vec<&Value> = items(&contest["candidates"]).iter().collect();
                 candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate["votes"].as_u64()));
                 let rows: Vec<Vec<Value>> = candidates
                     .into_iter()
-                    .map(|row| vec![row["name"].clone(), row["party"].clone(), row["votes"].clone(), percent(&row["percent"])])
+                    .map(|row| {
+                        vec![
+                            row["name"].clone(),
+                            row["party"].clone(),
+                            row["votes"].clone(),
+                            percent(&row["percent"]),
+                        ]
+                    })
                     .collect();
                 lines.push(table(&["candidate", "party", "votes", "share"], &rows));
             }
@@ -118,16 +154,40 @@ pub(crate) fn results(results: &Value, format: Format) -> Result<(), Failure> {
 fn results_csv(results: &Value) -> Result<String, Failure> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut write = || -> anyhow::Result<()> {
-        writer.write_record(["jurisdiction", "contest", "choice", "name", "party", "votes", "percent"])?;
+        writer.write_record([
+            "jurisdiction",
+            "contest",
+            "choice",
+            "name",
+            "party",
+            "votes",
+            "percent",
+        ])?;
         for jurisdiction in items(&results["jurisdictions"]) {
             for contest in items(&jurisdiction["contests"]) {
                 let (place, id) = (text(&jurisdiction["id"]), text(&contest["id"]));
                 for row in items(&contest["candidates"]) {
-                    let cell = |key: &str| row.get(key).filter(|value| !value.is_null()).map(text).unwrap_or_default();
-                    let cells = [cell("id"), cell("name"), cell("party"), cell("votes"), cell("percent")];
+                    let cell = |key: &str| {
+                        row.get(key)
+                            .filter(|value| !value.is_null())
+                            .map(text)
+                            .unwrap_or_default()
+                    };
+                    let cells = [
+                        cell("id"),
+                        cell("name"),
+                        cell("party"),
+                        cell("votes"),
+                        cell("percent"),
+                    ];
                     writer.write_record([place.clone(), id.clone()].into_iter().chain(cells))?;
                 }
-                let totals = [("ballots_cast", "ballots-cast"), ("write_ins", "write-in"), ("undervotes", "undervotes"), ("overvotes", "overvotes")];
+                let totals = [
+                    ("ballots_cast", "ballots-cast"),
+                    ("write_ins", "write-in"),
+                    ("undervotes", "undervotes"),
+                    ("overvotes", "overvotes"),
+                ];
                 for (key, choice) in totals {
                     let count = contest.get(key).map(text).unwrap_or_default();
                     writer.write_record([&place, &id, choice, "", "", &count, ""])?;
@@ -142,7 +202,11 @@ fn results_csv(results: &Value) -> Result<String, Failure> {
 }
 
 fn no_csv(format: Format) -> Result<(), Failure> {
-    if format == Format::Csv { Err(Failure::Usage("--format takes table or json here".to_owned())) } else { Ok(()) }
+    if format == Format::Csv {
+        Err(Failure::Usage("--format takes table or json here".to_owned()))
+    } else {
+        Ok(())
+    }
 }
 
 /// A recount; fails if anything differs.
@@ -160,18 +224,32 @@ pub(crate) fn recount(recount: &Value, format: Format) -> Result<(), Failure> {
                     (_, Some("lost")) => "skipped: lost",
                     _ => "–",
                 };
-                vec![region["name"].clone(), region["state"].clone(), region["ballots"].clone(), verdict.into()]
+                vec![
+                    region["name"].clone(),
+                    region["state"].clone(),
+                    region["ballots"].clone(),
+                    verdict.into(),
+                ]
             })
             .collect();
-        let mut lines = vec![format!("{} ballots recounted", text(&recount["ballots"])), String::new()];
+        let mut lines = vec![
+            format!("ballots recounted: {}", text(&recount["ballots"])),
+            String::new(),
+        ];
         lines.push(table(&["region", "state", "tallied", "recount"], &rows));
-        lines.extend(items(&recount["differences"]).iter().map(|difference| format!("\n{}", text(difference))));
+        lines.extend(
+            items(&recount["differences"])
+                .iter()
+                .map(|difference| format!("\n{}", text(difference))),
+        );
         print(&lines.join("\n"))?;
     }
     if recount["agrees"] == Value::Bool(true) {
         Ok(())
     } else {
-        Err(Failure::No("the recount differs: the differences are above; nothing can be certified".to_owned()))
+        Err(Failure::No(
+            "the recount differs: the differences are above; nothing can be certified".to_owned(),
+        ))
     }
 }
 
@@ -181,11 +259,27 @@ pub(crate) fn status(status: &Value, format: Format) -> Result<(), Failure> {
     if format == Format::Json {
         return data(status);
     }
-    let sums = ["accepted", "queued", "recorded", "repeats", "conflicts", "dead_letters", "copies"];
-    let rows: Vec<Vec<Value>> = sums.iter().map(|key| vec![key.replace('_', " ").into(), status[*key].clone()]).collect();
+    let sums = [
+        "accepted",
+        "queued",
+        "recorded",
+        "repeats",
+        "conflicts",
+        "dead_letters",
+        "copies",
+    ];
+    let rows: Vec<Vec<Value>> = sums
+        .iter()
+        .map(|key| vec![key.replace('_', " ").into(), status[*key].clone()])
+        .collect();
     let regions: Vec<Vec<Value>> = items(&status["regions"])
         .iter()
-        .map(|region| ["name", "state", "queued", "tally_lag"].iter().map(|key| region[*key].clone()).collect())
+        .map(|region| {
+            ["name", "state", "queued", "tally_lag"]
+                .iter()
+                .map(|key| region[*key].clone())
+                .collect()
+        })
         .collect();
     print(&format!(
         "{}\n\n{}\n\n{}",
@@ -203,7 +297,12 @@ pub(crate) fn dead_letters(letters: &Value, format: Format) -> Result<(), Failur
     }
     let rows: Vec<Vec<Value>> = items(letters)
         .iter()
-        .map(|letter| ["at", "region", "reason", "size_bytes"].iter().map(|key| letter[*key].clone()).collect())
+        .map(|letter| {
+            ["at", "region", "reason", "size_bytes"]
+                .iter()
+                .map(|key| letter[*key].clone())
+                .collect()
+        })
         .collect();
     print(&table(&["at", "region", "reason", "bytes"], &rows))
 }
@@ -227,8 +326,14 @@ mod tests {
 
     #[test]
     fn tables_align_text_to_the_left_and_numbers_to_the_right() {
-        let rows = [vec![json!("Ana López"), json!(7)], vec![json!("Wei"), json!(1234)]];
-        assert_eq!(table(&["name", "votes"], &rows), "name       votes\nAna López      7\nWei         1234");
+        let rows = [
+            vec![json!("Ana López"), json!(7)],
+            vec![json!("Wei"), json!(1234)],
+        ];
+        assert_eq!(
+            table(&["name", "votes"], &rows),
+            "name       votes\nAna López      7\nWei         1234"
+        );
     }
 
     #[test]
@@ -236,6 +341,9 @@ mod tests {
         let results = json!({"jurisdictions": [{"id": "ca", "contests": [{"id": "president", "ballots_cast": 1,
             "candidates": [{"id": "x", "name": "Doe, \"J\"", "party": null, "votes": 1, "percent": 100.0}]}]}]});
         let csv = results_csv(&results).unwrap();
-        assert!(csv.contains("ca,president,x,\"Doe, \"\"J\"\"\",,1,100.0\n"), "{csv}");
+        assert!(
+            csv.contains("ca,president,x,\"Doe, \"\"J\"\"\",,1,100.0\n"),
+            "{csv}"
+        );
     }
 }

@@ -49,7 +49,10 @@ pub(crate) fn router(api: Router) -> Router {
 }
 
 async fn elsewhere(State(api): State<Router>, request: Request) -> Response {
-    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let accepts = request
+        .headers()
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok());
     let wants_page = accepts.is_some_and(|types| types.contains("text/html"));
     let response = match api.oneshot(request).await {
         Ok(response) => response,
@@ -69,7 +72,10 @@ async fn asset(Path(name): Path<String>) -> Response {
 }
 
 fn page(name: &str, status: StatusCode) -> Response {
-    let bytes = PAGES.iter().find(|(page, _)| *page == name).map_or(&b""[..], |(_, bytes)| bytes);
+    let bytes = PAGES
+        .iter()
+        .find(|(page, _)| *page == name)
+        .map_or(&b""[..], |(_, bytes)| bytes);
     answer(status, "text/html; charset=utf-8", bytes)
 }
 

@@ -11,7 +11,11 @@ impl Bar {
     /// A bar for `what`, as "Importing voters".
     pub(crate) fn new(what: &'static str) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        let target = if terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if terminal {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         let bar = ProgressBar::with_draw_target(None, target).with_message(what);
         let template = "{msg} {wide_bar} {human_pos}/{human_len} ({per_sec}, {eta})";
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());

@@ -26,7 +26,10 @@ const STOPPING: Duration = Duration::from_secs(8);
 
 /// The regions of a store that has none yet.
 pub(crate) fn default_regions() -> Vec<RegionName> {
-    DEFAULT_REGIONS.into_iter().filter_map(|name| RegionName::parse(name).ok()).collect()
+    DEFAULT_REGIONS
+        .into_iter()
+        .filter_map(|name| RegionName::parse(name).ok())
+        .collect()
 }
 
 /// Serves the election of a store until the process is told to stop.
@@ -47,7 +50,10 @@ pub(crate) async fn run(place: &Place, arguments: &ServeArguments) -> Result<(),
         return Err(Failure::Usage(text.to_owned()));
     }
     let election = LocalElection::of(store, place, &regions, arguments.second_copy_delay).await?;
-    serve(Arc::new(election), arguments, |address| tracing::info!("voters reach http://{address}/")).await
+    serve(Arc::new(election), arguments, |address| {
+        tracing::info!("voters reach http://{address}/")
+    })
+    .await
 }
 
 /// Serves an opened election; `listening` is told the address once requests are answered.
@@ -57,7 +63,10 @@ pub(crate) async fn serve(
     listening: impl FnOnce(SocketAddr),
 ) -> Result<(), Failure> {
     let cannot_listen = |error: std::io::Error| {
-        Failure::Configuration(format!("--listen {}: {error}; choose another address", arguments.listen))
+        Failure::Configuration(format!(
+            "--listen {}: {error}; choose another address",
+            arguments.listen
+        ))
     };
     let listener = TcpListener::bind(arguments.listen).await.map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
@@ -120,9 +129,17 @@ fn router(
     arguments: &ServeArguments,
     stopping: &watch::Receiver<bool>,
 ) -> Result<Router, Failure> {
-    let origin = arguments.website_origin.as_deref().map(HeaderValue::from_str).transpose();
+    let origin = arguments
+        .website_origin
+        .as_deref()
+        .map(HeaderValue::from_str)
+        .transpose();
     let website_origin = origin.map_err(|error| Failure::Usage(format!("--website-origin: {error}")))?;
-    let settings = ApiSettings { website_origin, request_timeout: REQUEST_TIMEOUT, stopping: stopping.clone() };
+    let settings = ApiSettings {
+        website_origin,
+        request_timeout: REQUEST_TIMEOUT,
+        stopping: stopping.clone(),
+    };
     let refusals = Arc::new(Refusals::new(arguments.refused_ids_per_minute));
     let routers: BTreeMap<RegionName, Router> = election
         .regions
@@ -130,7 +147,10 @@ fn router(
         .map(|region| {
             let enqueuer = Arc::new(election.enqueuer(region));
             let (results, metrics) = (election.results.clone(), election.metrics.clone());
-            (region.name().clone(), region_router(enqueuer, results, metrics, refusals.clone(), &settings))
+            (
+                region.name().clone(),
+                region_router(enqueuer, results, metrics, refusals.clone(), &settings),
+            )
         })
         .collect();
     Ok(pages::router(site(election.regions.clone(), routers)))
@@ -141,7 +161,11 @@ async fn drain(election: &LocalElection) {
     let deadline = tokio::time::Instant::now() + STOPPING;
     while tokio::time::Instant::now() < deadline {
         let mut due = 0;
-        for stores in election.regions.iter().filter_map(|region| region.active_stores()) {
+        for stores in election
+            .regions
+            .iter()
+            .filter_map(|region| region.active_stores())
+        {
             due += stores.intake.depth().await.map_or(0, |depth| depth.primaries);
             if let Ok(stored) = stores.tallies.load().await {
                 due += election.folder.lag(&stored.tally).await.unwrap_or(0);
@@ -164,7 +188,8 @@ fn no_delay(connection: &mut tokio::net::TcpStream) {
 
 async fn wait_for_signal(stopping: watch::Sender<bool>) {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
         tracing::error!("signals can't be received: the server stops only when it is killed");
         return std::future::pending().await;

@@ -12,7 +12,9 @@ pub(crate) struct StoreUrl {
 impl StoreUrl {
     /// The store of a local data folder.
     pub(crate) fn of_folder(folder: &Path) -> Self {
-        Self { folder: folder.to_owned() }
+        Self {
+            folder: folder.to_owned(),
+        }
     }
 
     /// The data folder.
@@ -38,7 +40,10 @@ mod tests {
 
     #[test]
     fn a_store_is_a_scheme_and_a_folder() {
-        assert_eq!("sqlite:./data".parse(), Ok(StoreUrl::of_folder(Path::new("./data"))));
+        assert_eq!(
+            "sqlite:./data".parse(),
+            Ok(StoreUrl::of_folder(Path::new("./data")))
+        );
         for url in ["", "data", "sqlite:", "postgres://localhost/votes"] {
             assert!(url.parse::<StoreUrl>().is_err(), "{url}");
         }

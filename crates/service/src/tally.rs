@@ -74,7 +74,10 @@ impl TallyFolder {
             item: tally.get(&key).cloned().unwrap_or_default(),
             key,
         });
-        let committed = store.commit(updates.collect(), OffsetDateTime::now_utc()).await?;
+        // To the millisecond: what is published needs no more.
+        let now = OffsetDateTime::now_utc();
+        let now = now.replace_millisecond(now.millisecond()).unwrap_or(now);
+        let committed = store.commit(updates.collect(), now).await?;
         Ok(if committed { records.len() } else { 0 })
     }
 

@@ -23,15 +23,28 @@ impl Server {
     /// The server of a data folder, if one answers there now. What a killed server left behind doesn't.
     pub(crate) async fn find(folder: &Path) -> Option<Self> {
         let address: Address = serde_json::from_slice(&std::fs::read(address_file(folder)).ok()?).ok()?;
-        let client = Client::builder().connect_timeout(Duration::from_secs(2)).no_proxy().build().ok()?;
-        let probe = client.get(format!("{}/operations", address.url)).bearer_auth(&address.token).send().await.ok()?;
+        let client = Client::builder()
+            .connect_timeout(Duration::from_secs(2))
+            .no_proxy()
+            .build()
+            .ok()?;
+        let probe = client
+            .get(format!("{}/operations", address.url))
+            .bearer_auth(&address.token)
+            .send()
+            .await
+            .ok()?;
         probe.status().is_success().then_some(Self { client, address })
     }
 
     /// Lets the server do an operation, and shows its progress.
     pub(crate) async fn run(&self, operation: &Operation, bar: &Bar) -> Result<Value, Failure> {
         let url = format!("{}/operations", self.address.url);
-        let request = self.client.post(url).bearer_auth(&self.address.token).json(operation);
+        let request = self
+            .client
+            .post(url)
+            .bearer_auth(&self.address.token)
+            .json(operation);
         let sent = async { request.send().await?.error_for_status() };
         let mut response = sent.await.context("the server doesn't take the operation")?;
         let mut line = Vec::new();
@@ -51,16 +64,30 @@ impl Server {
                 }
             }
         }
-        Err(Failure::Internal(anyhow::anyhow!("the server stopped before the operation was done")))
+        Err(Failure::Internal(anyhow::anyhow!(
+            "the server stopped before the operation was done"
+        )))
     }
 }
 
 /// The results that a website tells everybody.
 pub(crate) async fn fetch_results(url: &str) -> Result<Value, Failure> {
     let address = url.trim_end_matches('/');
-    let address = if address.ends_with("/votes") { address.to_owned() } else { format!("{address}/votes") };
-    let client = Client::builder().timeout(Duration::from_secs(10)).build().context("no HTTP client")?;
-    let request = client.get(&address).build().map_err(|error| Failure::Usage(format!("--url {url}: {error}")))?;
+    let address = if address.ends_with("/votes") {
+        address.to_owned()
+    } else {
+        format!("{address}/votes")
+    };
+    let client = Client::builder()
+        .timeout(Duration::from_secs(10))
+        .build()
+        .context("no HTTP client")?;
+    let request = client
+        .get(&address)
+        .build()
+        .map_err(|error| Failure::Usage(format!("--url {url}: {error}")))?;
     let fetched = async { client.execute(request).await?.error_for_status()?.json().await };
-    fetched.await.map_err(|error| Failure::Internal(anyhow::Error::new(error).context("no results from there")))
+    fetched
+        .await
+        .map_err(|error| Failure::Internal(anyhow::Error::new(error).context("no results from there")))
 }

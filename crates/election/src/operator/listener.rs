@@ -66,15 +66,28 @@ impl Drop for AddressFile {
 impl Listener {
     /// Listens, and tells where in the data folder.
     pub(crate) async fn bind(address: SocketAddr, folder: &Path) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind(address).await.with_context(|| format!("--operator-listen {address}"))?;
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| format!("--operator-listen {address}"))?;
         let bytes: [u8; 32] = randomness::bytes()?;
         let token: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         let token_digest = Sha256::digest(&token).into();
         let url = format!("http://{}", listener.local_addr()?);
         let file = address_file(folder);
-        write_private(&file, &serde_json::to_vec(&Address { url, token, pid: std::process::id() })?)
-            .with_context(|| file.display().to_string())?;
-        Ok(Self { listener, address_file: AddressFile(file), token_digest })
+        write_private(
+            &file,
+            &serde_json::to_vec(&Address {
+                url,
+                token,
+                pid: std::process::id(),
+            })?,
+        )
+        .with_context(|| file.display().to_string())?;
+        Ok(Self {
+            listener,
+            address_file: AddressFile(file),
+            token_digest,
+        })
     }
 
     /// Serves operators until `stopped`.
@@ -97,7 +110,11 @@ impl Listener {
 fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let temporary = path.with_extension("new");
     let _ = std::fs::remove_file(&temporary);
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&temporary)?;
     file.write_all(bytes)?;
     std::fs::rename(temporary, path)
 }
@@ -106,11 +123,19 @@ async fn authorize(State(expected): State<[u8; 32]>, request: Request, next: Nex
     let token = bearer(request.headers()).unwrap_or_default();
     // Digests are compared, so that the time tells nothing of the token.
     let given: [u8; 32] = Sha256::digest(token).into();
-    if given == expected { next.run(request).await } else { StatusCode::UNAUTHORIZED.into_response() }
+    if given == expected {
+        next.run(request).await
+    } else {
+        StatusCode::UNAUTHORIZED.into_response()
+    }
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+    headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .strip_prefix("Bearer ")
 }
 
 /// Does an operation to its end, whether or not the client stays; answers with a line per event.
@@ -126,7 +151,9 @@ async fn operate(State(election): State<Arc<LocalElection>>, Json(operation): Js
             Err(OperationError::Refused(text)) => Event::Refused { text },
             Err(OperationError::Port(error)) => {
                 tracing::error!(%error, "an operation failed");
-                Event::Failed { text: error.to_string() }
+                Event::Failed {
+                    text: error.to_string(),
+                }
             }
         };
         drop(sender.send(event));
@@ -137,14 +164,22 @@ async fn operate(State(election): State<Arc<LocalElection>>, Json(operation): Js
         line.push(b'\n');
         Some((Ok::<_, Infallible>(Bytes::from(line)), receiver))
     });
-    ([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response()
+    (
+        [(header::CONTENT_TYPE, "application/x-ndjson")],
+        Body::from_stream(lines),
+    )
+        .into_response()
 }
 
 async fn metrics(State(election): State<Arc<LocalElection>>) -> Response {
     match election.operations.status().await {
         Ok(status) => {
             let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-            ([(header::CONTENT_TYPE, content_type)], election.metrics.render(&status)).into_response()
+            (
+                [(header::CONTENT_TYPE, content_type)],
+                election.metrics.render(&status),
+            )
+                .into_response()
         }
         Err(error) => {
             tracing::error!(%error, "the metrics can't be made");

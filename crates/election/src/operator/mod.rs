@@ -53,7 +53,12 @@ pub(crate) async fn run(place: &Place, operation: Operation) -> Result<Value, Fa
     }
 }
 
-async fn run_here(store: SqliteStore, place: &Place, operation: Operation, bar: &Bar) -> Result<Value, Failure> {
+async fn run_here(
+    store: SqliteStore,
+    place: &Place,
+    operation: Operation,
+    bar: &Bar,
+) -> Result<Value, Failure> {
     let election = LocalElection::of(store, place, &[], SECOND_COPY_DELAY).await?;
     let answer = execute(&election, operation, &|done, total| bar.set(done, total)).await;
     election.store.close().await;

@@ -14,18 +14,61 @@ use crate::failure::Failure;
 use crate::progress::Bar;
 
 const FIRST_NAMES: [&str; 32] = [
-    "Ada", "Amir", "Ana", "Ben", "Carmen", "Chidi", "Clara", "David", "Elena", "Emeka", "Fatima", "George", "Grace",
-    "Hana", "Ivan", "James", "Jin", "José", "Kofi", "Laila", "Li", "Maria", "Minh", "Noah", "Olga", "Omar", "Priya",
-    "Ruth", "Samuel", "Sofía", "Tomás", "Yuki",
+    "Ada", "Amir", "Ana", "Ben", "Carmen", "Chidi", "Clara", "David", "Elena", "Emeka", "Fatima", "George",
+    "Grace", "Hana", "Ivan", "James", "Jin", "José", "Kofi", "Laila", "Li", "Maria", "Minh", "Noah", "Olga",
+    "Omar", "Priya", "Ruth", "Samuel", "Sofía", "Tomás", "Yuki",
 ];
 const FAMILY_NAMES: [&str; 32] = [
-    "Adams", "Ali", "Baker", "Brown", "Chen", "Cohen", "Davis", "Diaz", "Evans", "Flores", "Garcia", "Green", "Hall",
-    "Hernández", "Ito", "Johnson", "Kim", "King", "Lee", "Lewis", "López", "Martin", "Nguyen", "Okafor", "Patel",
-    "Quinn", "Rivera", "Schmidt", "Smith", "Taylor", "Wang", "Young",
+    "Adams",
+    "Ali",
+    "Baker",
+    "Brown",
+    "Chen",
+    "Cohen",
+    "Davis",
+    "Diaz",
+    "Evans",
+    "Flores",
+    "Garcia",
+    "Green",
+    "Hall",
+    "Hernández",
+    "Ito",
+    "Johnson",
+    "Kim",
+    "King",
+    "Lee",
+    "Lewis",
+    "López",
+    "Martin",
+    "Nguyen",
+    "Okafor",
+    "Patel",
+    "Quinn",
+    "Rivera",
+    "Schmidt",
+    "Smith",
+    "Taylor",
+    "Wang",
+    "Young",
 ];
 const STREETS: [&str; 16] = [
-    "Birch Rd", "Cedar Ave", "Church St", "College St", "Elm St", "Hill Rd", "Lake Dr", "Maple Ave", "Market St",
-    "Mill Rd", "Oak St", "Park Ave", "Pine St", "River Rd", "School Ln", "Spring St",
+    "Birch Rd",
+    "Cedar Ave",
+    "Church St",
+    "College St",
+    "Elm St",
+    "Hill Rd",
+    "Lake Dr",
+    "Maple Ave",
+    "Market St",
+    "Mill Rd",
+    "Oak St",
+    "Park Ave",
+    "Pine St",
+    "River Rd",
+    "School Ln",
+    "Spring St",
 ];
 
 #[derive(Args)]
@@ -52,7 +95,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let (definition, _) = crate::definition::read(&arguments.definition)?;
     let weights = match &arguments.weights {
         Some(path) => {
-            let text = std::fs::read(path).map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
+            let text = std::fs::read(path)
+                .map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
             let weights = read_weights(&definition, &text);
             Some(weights.map_err(|error| Failure::No(format!("{}: {error:#}", path.display())))?)
         }
@@ -60,13 +104,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     let file = std::fs::File::create(&arguments.out)
         .map_err(|error| Failure::Usage(format!("{}: {error}", arguments.out.display())))?;
-    Ok(write(&definition, weights.as_ref(), arguments.count, arguments.seed, file)?)
+    Ok(write(
+        &definition,
+        weights.as_ref(),
+        arguments.count,
+        arguments.seed,
+        file,
+    )?)
 }
 
 /// Votes by jurisdiction of one contest: the one with the most, so that a person isn't weighed twice.
 pub(crate) fn read_weights(definition: &Definition, csv: &[u8]) -> anyhow::Result<BTreeMap<String, u64>> {
     let mut reader = csv::Reader::from_reader(csv);
-    if !reader.headers()?.iter().eq(["jurisdiction", "contest", "choice", "votes"]) {
+    if !reader
+        .headers()?
+        .iter()
+        .eq(["jurisdiction", "contest", "choice", "votes"])
+    {
         anyhow::bail!("line 1 has to be jurisdiction,contest,choice,votes");
     }
     let mut by_contest: BTreeMap<(String, String), u64> = BTreeMap::new();
@@ -76,9 +130,15 @@ pub(crate) fn read_weights(definition: &Definition, csv: &[u8]) -> anyhow::Resul
         if definition.jurisdiction(&row[0]).is_none() || definition.contest(&row[1]).is_none() {
             anyhow::bail!("line {line}: the definition has no such jurisdiction or contest");
         }
-        let votes: u64 = row[3].parse().with_context(|| format!("line {line}: votes has to be a whole number"))?;
-        let sum = by_contest.entry((row[0].to_owned(), row[1].to_owned())).or_default();
-        *sum = sum.checked_add(votes).with_context(|| format!("line {line}: too many votes"))?;
+        let votes: u64 = row[3]
+            .parse()
+            .with_context(|| format!("line {line}: votes has to be a whole number"))?;
+        let sum = by_contest
+            .entry((row[0].to_owned(), row[1].to_owned()))
+            .or_default();
+        *sum = sum
+            .checked_add(votes)
+            .with_context(|| format!("line {line}: too many votes"))?;
     }
     let mut weights: BTreeMap<String, u64> = BTreeMap::new();
     for ((jurisdiction, _), votes) in by_contest {
@@ -93,19 +153,30 @@ pub(crate) fn read_weights(definition: &Definition, csv: &[u8]) -> anyhow::Resul
 fn spread(definition: &Definition, weights: Option<&BTreeMap<String, u64>>, count: u64) -> Vec<u64> {
     let jurisdictions = definition.jurisdictions();
     let weight = |id: &str| weights.map_or(1, |weights| weights.get(id).copied().unwrap_or(0));
-    let weights: Vec<u128> = jurisdictions.iter().map(|place| u128::from(weight(place.id().as_str()))).collect();
+    let weights: Vec<u128> = jurisdictions
+        .iter()
+        .map(|place| u128::from(weight(place.id().as_str())))
+        .collect();
     let total = weights.iter().sum::<u128>().max(1);
     let share = |weight: &u128| u64::try_from(u128::from(count) * weight / total).unwrap_or(0);
     let mut people: Vec<u64> = weights.iter().map(share).collect();
     let mut by_remainder: Vec<usize> = (0..people.len()).collect();
     by_remainder.sort_by_key(|&index| std::cmp::Reverse(u128::from(count) * weights[index] % total));
     let rest = count - people.iter().sum::<u64>();
-    for &index in by_remainder.iter().cycle().take(usize::try_from(rest).unwrap_or(0)) {
+    for &index in by_remainder
+        .iter()
+        .cycle()
+        .take(usize::try_from(rest).unwrap_or(0))
+    {
         people[index] += 1;
     }
     while count >= people.len() as u64 {
-        let Some(empty) = people.iter().position(|people| *people == 0) else { break };
-        let Some(fullest) = (0..people.len()).max_by_key(|&index| people[index]) else { break };
+        let Some(empty) = people.iter().position(|people| *people == 0) else {
+            break;
+        };
+        let Some(fullest) = (0..people.len()).max_by_key(|&index| people[index]) else {
+            break;
+        };
         people[fullest] -= 1;
         people[empty] += 1;
     }
@@ -121,12 +192,19 @@ pub(crate) fn write(
     out: impl Write,
 ) -> anyhow::Result<()> {
     let mut random = seed.map_or_else(Rng::new, Rng::with_seed);
-    let places: Vec<&str> = definition.jurisdictions().iter().map(|place| place.id().as_str()).collect();
+    let places: Vec<&str> = definition
+        .jurisdictions()
+        .iter()
+        .map(|place| place.id().as_str())
+        .collect();
     let people = spread(definition, weights, count);
     let mut homes: Vec<u16> = Vec::new();
     for (index, people) in people.into_iter().enumerate() {
         let index = u16::try_from(index).context("too many jurisdictions")?;
-        homes.extend(std::iter::repeat_n(index, usize::try_from(people).context("too many people")?));
+        homes.extend(std::iter::repeat_n(
+            index,
+            usize::try_from(people).context("too many people")?,
+        ));
     }
     random.shuffle(&mut homes);
     let bar = Bar::new("Making up voters");
@@ -134,9 +212,18 @@ pub(crate) fn write(
     writer.write_record(HEADER)?;
     for (number, home) in homes.into_iter().enumerate() {
         let pick = |random: &mut Rng, from: &[&'static str]| from[random.usize(..from.len())];
-        let name = format!("{} {}", pick(&mut random, &FIRST_NAMES), pick(&mut random, &FAMILY_NAMES));
+        let name = format!(
+            "{} {}",
+            pick(&mut random, &FIRST_NAMES),
+            pick(&mut random, &FAMILY_NAMES)
+        );
         let address = format!("{} {}", random.u16(1..2000), pick(&mut random, &STREETS));
-        writer.write_record([&format!("M-{:09}", number + 1), &name, &address, places[usize::from(home)]])?;
+        writer.write_record([
+            &format!("M-{:09}", number + 1),
+            &name,
+            &address,
+            places[usize::from(home)],
+        ])?;
         if number % 10_000 == 0 {
             bar.set(number as u64, Some(count));
         }
@@ -181,7 +268,17 @@ mod tests {
     #[test]
     fn wrong_weights_are_told_with_their_line() {
         let (definition, _) = us_president();
-        for (csv, line) in [("a,b\n", "line 1"), ("jurisdiction,contest,choice,votes\nxx,president,biden,1\n", "line 2"), ("jurisdiction,contest,choice,votes\nca,president,biden,-1\n", "line 2")] {
+        for (csv, line) in [
+            ("a,b\n", "line 1"),
+            (
+                "jurisdiction,contest,choice,votes\nxx,president,biden,1\n",
+                "line 2",
+            ),
+            (
+                "jurisdiction,contest,choice,votes\nca,president,biden,-1\n",
+                "line 2",
+            ),
+        ] {
             let error = read_weights(&definition, csv.as_bytes()).unwrap_err();
             assert!(format!("{error:#}").contains(line), "{error:#}");
         }

@@ -46,13 +46,21 @@ pub(crate) async fn run(
 ) -> Result<Summary, OperationError> {
     let phase = election.operations.elections.phase().await?.phase;
     if phase >= Phase::Closed {
-        return Err(OperationError::Refused(format!("the election is {phase}: nobody can be registered any more")));
+        return Err(OperationError::Refused(format!(
+            "the election is {phase}: nobody can be registered any more"
+        )));
     }
     let mut roll = RollReader::open(&files.roll).map_err(failed)?;
     let report = Report::create(files.report.as_deref()).map_err(failed)?;
     let letters = Letters::open(&files.letters).map_err(failed)?;
     let registrar = election.registrar();
-    let mut import = Import { registrar, letters, report, seen: HashSet::new(), summary: Summary::default() };
+    let mut import = Import {
+        registrar,
+        letters,
+        report,
+        seen: HashSet::new(),
+        summary: Summary::default(),
+    };
     let mut batch = Vec::with_capacity(BATCH);
     loop {
         let next = roll.next(&election.definition).map_err(failed)?;
@@ -61,7 +69,13 @@ pub(crate) async fn run(
             Some(Ok(row)) if import.seen.insert(row.record.external_id.clone()) => batch.push(row),
             Some(Ok(row)) => {
                 let reason = "the same external_id is on an earlier line";
-                import.refuse(&BadRow { line: row.line, code: "duplicate", reason }).map_err(failed)?;
+                import
+                    .refuse(&BadRow {
+                        line: row.line,
+                        code: "duplicate",
+                        reason,
+                    })
+                    .map_err(failed)?;
             }
             Some(Err(bad)) => import.refuse(&bad).map_err(failed)?,
             None => {}
@@ -99,10 +113,17 @@ impl Import {
             let letter = self.letters.voter_id(&row.record.external_id);
             match (key, letter) {
                 (None, letter) => new.push((row, letter)),
-                (Some(key), Some(letter)) if self.registrar.is_key_of(&key, &letter) => self.summary.unchanged += 1,
+                (Some(key), Some(letter)) if self.registrar.is_key_of(&key, &letter) => {
+                    self.summary.unchanged += 1
+                }
                 (Some(_), _) => {
                     let reason = "the person is on the roll with a letter in another file; use `election voters reissue` for a new one";
-                    self.refuse(&BadRow { line: row.line, code: "on-roll-already", reason }).map_err(failed)?;
+                    self.refuse(&BadRow {
+                        line: row.line,
+                        code: "on-roll-already",
+                        reason,
+                    })
+                    .map_err(failed)?;
                 }
             }
         }
@@ -112,12 +133,21 @@ impl Import {
         let mut registrants = Vec::with_capacity(new.len());
         let mut has_letter = Vec::with_capacity(new.len());
         for (row, letter) in new {
-            let Some(voter_id) = letter.or_else(|| drawn.next()) else { continue };
+            let Some(voter_id) = letter.or_else(|| drawn.next()) else {
+                continue;
+            };
             lines.push(row.line);
             has_letter.push(letter.is_some());
-            registrants.push(Registrant { voter_id, record: row.record, jurisdiction: row.jurisdiction });
+            registrants.push(Registrant {
+                voter_id,
+                record: row.record,
+                jurisdiction: row.jurisdiction,
+            });
         }
-        let unwritten = registrants.iter().zip(&has_letter).filter(|(_, has_letter)| !**has_letter);
+        let unwritten = registrants
+            .iter()
+            .zip(&has_letter)
+            .filter(|(_, has_letter)| !**has_letter);
         let unwritten = unwritten.map(|(person, _)| (&person.voter_id, &person.record, &person.jurisdiction));
         self.letters.append(unwritten).map_err(failed)?;
 
@@ -127,7 +157,12 @@ impl Import {
                 self.summary.imported += 1;
             } else {
                 let reason = "the voter id of the person's letter is somebody else's: remove the letter and import again";
-                self.refuse(&BadRow { line, code: "voter-id-taken", reason }).map_err(failed)?;
+                self.refuse(&BadRow {
+                    line,
+                    code: "voter-id-taken",
+                    reason,
+                })
+                .map_err(failed)?;
             }
         }
         Ok(())
@@ -148,12 +183,20 @@ impl Report {
     fn write(&mut self, row: &BadRow) -> anyhow::Result<()> {
         match &mut self.0 {
             Some(writer) => writer.write_record([&row.line.to_string(), row.code, row.reason])?,
-            None => tracing::warn!(line = row.line, code = row.code, "a row wasn't imported: {}", row.reason),
+            None => tracing::warn!(
+                line = row.line,
+                code = row.code,
+                "a row wasn't imported: {}",
+                row.reason
+            ),
         }
         Ok(())
     }
 
     fn finish(&mut self) -> anyhow::Result<()> {
-        self.0.as_mut().map_or(Ok(()), csv::Writer::flush).context("the report can't be written")
+        self.0
+            .as_mut()
+            .map_or(Ok(()), csv::Writer::flush)
+            .context("the report can't be written")
     }
 }

@@ -34,14 +34,23 @@ impl Letters {
             .open(path)
             .with_context(named)?;
         if file.metadata().with_context(named)?.permissions().mode() & 0o077 != 0 {
-            anyhow::bail!("{}: others can read it: `chmod 600` it first, it holds voter ids", path.display());
+            anyhow::bail!(
+                "{}: others can read it: `chmod 600` it first, it holds voter ids",
+                path.display()
+            );
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).with_context(named)?;
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let whole = bytes
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |end| end + 1);
         file.set_len(whole as u64).with_context(named)?;
         file.seek(SeekFrom::End(0)).with_context(named)?;
-        let mut letters = Self { file, newest: HashMap::new() };
+        let mut letters = Self {
+            file,
+            newest: HashMap::new(),
+        };
         if whole == 0 {
             letters.write(&[HEADER.map(str::to_owned)]).with_context(named)?;
             sync_folder(path).with_context(named)?;
@@ -66,7 +75,13 @@ impl Letters {
             self.newest.insert(record.external_id.clone(), *voter_id);
             let texts = [&record.external_id, &record.name, &record.address].map(String::clone);
             let [external_id, name, address] = texts;
-            rows.push([voter_id.printed(), external_id, name, address, jurisdiction.to_string()]);
+            rows.push([
+                voter_id.printed(),
+                external_id,
+                name,
+                address,
+                jurisdiction.to_string(),
+            ]);
         }
         self.write(&rows)
     }
@@ -77,7 +92,9 @@ impl Letters {
             writer.write_record(row)?;
         }
         let bytes = writer.into_inner().map_err(|error| anyhow::anyhow!("{error}"))?;
-        self.file.write_all(&bytes).context("the letters can't be written")?;
+        self.file
+            .write_all(&bytes)
+            .context("the letters can't be written")?;
         self.file.sync_data().context("the letters can't be written")
     }
 }
@@ -99,6 +116,9 @@ fn read(bytes: &[u8]) -> anyhow::Result<HashMap<String, VoterId>> {
 
 /// Makes a new file's name durable.
 fn sync_folder(path: &Path) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
 }

@@ -10,10 +10,16 @@ use super::letters::Letters;
 use crate::local::LocalElection;
 
 /// Writes the new letter, then makes it the valid one.
-pub(crate) async fn run(election: &LocalElection, external_id: &str, path: &Path) -> Result<(), OperationError> {
+pub(crate) async fn run(
+    election: &LocalElection,
+    external_id: &str,
+    path: &Path,
+) -> Result<(), OperationError> {
     let phase = election.operations.elections.phase().await?.phase;
     if phase >= Phase::Closed {
-        return Err(OperationError::Refused(format!("the election is {phase}: a new letter would be of no use")));
+        return Err(OperationError::Refused(format!(
+            "the election is {phase}: a new letter would be of no use"
+        )));
     }
     let refused = |error| match error {
         ReissueError::Port(error) => OperationError::Port(error),
@@ -21,8 +27,9 @@ pub(crate) async fn run(election: &LocalElection, external_id: &str, path: &Path
     };
     let registrar = election.registrar();
     let reissue = registrar.prepare_reissue(external_id).await.map_err(refused)?;
-    let written = Letters::open(path)
-        .and_then(|mut letters| letters.append([(&reissue.voter_id, &reissue.record, &reissue.jurisdiction)]));
+    let written = Letters::open(path).and_then(|mut letters| {
+        letters.append([(&reissue.voter_id, &reissue.record, &reissue.jurisdiction)])
+    });
     written.map_err(|error| OperationError::Refused(format!("{error:#}")))?;
     registrar.confirm_reissue(&reissue).await.map_err(refused)
 }

@@ -43,12 +43,20 @@ impl RollReader {
         let file = File::open(path).with_context(|| path.display().to_string())?;
         let size_bytes = file.metadata().with_context(|| path.display().to_string())?.len();
         let mut reader = ReaderBuilder::new().flexible(true).from_reader(file);
-        let header = reader.byte_headers().with_context(|| path.display().to_string())?;
-        let header = header.iter().map(|name| name.strip_prefix(b"\xef\xbb\xbf").unwrap_or(name));
+        let header = reader
+            .byte_headers()
+            .with_context(|| path.display().to_string())?;
+        let header = header
+            .iter()
+            .map(|name| name.strip_prefix(b"\xef\xbb\xbf").unwrap_or(name));
         if !header.eq(HEADER.map(str::as_bytes)) {
             anyhow::bail!("{}: line 1 has to be {}", path.display(), HEADER.join(","));
         }
-        Ok(Self { reader, record: ByteRecord::new(), size_bytes })
+        Ok(Self {
+            reader,
+            record: ByteRecord::new(),
+            size_bytes,
+        })
     }
 
     /// How many bytes are read.
@@ -57,8 +65,14 @@ impl RollReader {
     }
 
     /// The next row, or `None` at the end.
-    pub(super) fn next(&mut self, definition: &Definition) -> anyhow::Result<Option<Result<RollRow, BadRow>>> {
-        let read = self.reader.read_byte_record(&mut self.record).context("the roll can't be read")?;
+    pub(super) fn next(
+        &mut self,
+        definition: &Definition,
+    ) -> anyhow::Result<Option<Result<RollRow, BadRow>>> {
+        let read = self
+            .reader
+            .read_byte_record(&mut self.record)
+            .context("the roll can't be read")?;
         let line = self.record.position().map_or(0, csv::Position::line);
         Ok(read.then(|| parse(&self.record, definition, line)))
     }
@@ -71,24 +85,45 @@ fn parse(row: &ByteRecord, definition: &Definition, line: u64) -> Result<RollRow
     }
     let mut texts = row.iter().map(std::str::from_utf8);
     let mut text = || texts.next().and_then(Result::ok).map(str::trim);
-    let (Some(external_id), Some(name), Some(address), Some(jurisdiction)) = (text(), text(), text(), text()) else {
+    let (Some(external_id), Some(name), Some(address), Some(jurisdiction)) = (text(), text(), text(), text())
+    else {
         return Err(bad("encoding", "the row isn't UTF-8"));
     };
     let is_text = |text: &str, longest: usize| {
         !text.is_empty() && text.chars().count() <= longest && !text.chars().any(char::is_control)
     };
     if !is_text(external_id, LONGEST_ID) {
-        return Err(bad("external-id", "external_id has to be 1 to 100 visible characters on one line"));
+        return Err(bad(
+            "external-id",
+            "external_id has to be 1 to 100 visible characters on one line",
+        ));
     }
     if !is_text(name, LONGEST_TEXT) {
-        return Err(bad("name", "name has to be 1 to 300 visible characters on one line"));
+        return Err(bad(
+            "name",
+            "name has to be 1 to 300 visible characters on one line",
+        ));
     }
     if !is_text(address, LONGEST_TEXT) {
-        return Err(bad("address", "address has to be 1 to 300 visible characters on one line"));
+        return Err(bad(
+            "address",
+            "address has to be 1 to 300 visible characters on one line",
+        ));
     }
     let Some(jurisdiction) = definition.jurisdiction(jurisdiction) else {
-        return Err(bad("jurisdiction-unknown", "jurisdiction isn't one of the definition's"));
+        return Err(bad(
+            "jurisdiction-unknown",
+            "jurisdiction isn't one of the definition's",
+        ));
     };
-    let record = VoterRecord { external_id: external_id.into(), name: name.into(), address: address.into() };
-    Ok(RollRow { line, record, jurisdiction: jurisdiction.id().clone() })
+    let record = VoterRecord {
+        external_id: external_id.into(),
+        name: name.into(),
+        address: address.into(),
+    };
+    Ok(RollRow {
+        line,
+        record,
+        jurisdiction: jurisdiction.id().clone(),
+    })
 }

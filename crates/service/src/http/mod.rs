@@ -3,6 +3,7 @@
 
 mod access_log;
 mod cached;
+mod cross_origin;
 mod health;
 mod openapi;
 mod problem;
@@ -16,10 +17,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderName, HeaderValue};
 use axum::routing::{get, post};
 use tokio::sync::watch;
-use tower_http::cors::{Any, CorsLayer};
 
 pub use openapi::document as openapi_document;
 pub use problem::{FieldProblem, Problem};
@@ -79,43 +79,22 @@ pub fn region_router(
         results_cache,
     };
 
-    let public = CorsLayer::new()
-        .allow_origin(Any)
-        .allow_methods([Method::GET])
-        .expose_headers([header::ETAG, REGION_HEADER]);
-    let mut website = CorsLayer::new()
-        .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::CONTENT_TYPE])
-        .expose_headers([REGION_HEADER, header::RETRY_AFTER]);
-    if let Some(origin) = &settings.website_origin {
-        website = website.allow_origin([origin.clone()]);
-    }
     let without_query = axum::middleware::from_fn(access_log::refuse_query);
-    // The same path takes the public's GET and the website's POST, each with its own origins.
+    let website = cross_origin::Website(settings.website_origin.clone());
     Router::new()
-        .route("/votes", get(reading::votes).layer(public.clone()))
-        .merge(
-            Router::new()
-                .route("/election", get(reading::election).layer(public))
-                .route("/votes", post(voting::cast).layer(website.clone()))
-                .route("/eligibility", post(voting::eligibility).layer(website.clone()))
-                .route(
-                    "/receipts/{receipt}",
-                    get(reading::receipt).layer(website.clone()),
-                )
-                .route(
-                    "/visits",
-                    get(reading::visits)
-                        .post(reading::add_visit)
-                        .layer(website.clone()),
-                )
-                .route("/health", get(health::shallow))
-                .route("/health/deep", get(health::deep))
-                .route("/openapi.json", get(openapi::answer))
-                .route_layer(without_query),
-        )
+        .route("/election", get(reading::election))
+        .route("/votes", post(voting::cast))
+        .route("/eligibility", post(voting::eligibility))
+        .route("/receipts/{receipt}", get(reading::receipt))
+        .route("/visits", get(reading::visits).post(reading::add_visit))
+        .route("/health", get(health::shallow))
+        .route("/health/deep", get(health::deep))
+        .route("/openapi.json", get(openapi::answer))
+        .route_layer(without_query)
+        .route("/votes", get(reading::votes))
         .fallback(async || Problem::NOT_FOUND)
         .method_not_allowed_fallback(async || Problem::METHOD)
+        .layer(axum::middleware::from_fn_with_state(website, cross_origin::allow))
         .layer(axum::middleware::from_fn_with_state(
             (api.clone(), settings.request_timeout),
             access_log::answer,
