@@ -112,6 +112,7 @@ impl LocalElection {
             regions: regions.clone(),
             folder: folder.clone(),
             settling,
+            moving: tokio::sync::Mutex::default(),
         });
         Ok(Self {
             store,

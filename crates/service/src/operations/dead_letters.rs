@@ -38,6 +38,7 @@ impl Operations {
     /// Enqueues every dead letter again, in its own region if that is active, and returns how many. One
     /// that still can't be recorded comes back as a dead letter; one decided meanwhile is dropped.
     pub async fn replay_dead_letters(&self) -> Result<u64, OperationError> {
+        let _nothing_is_counted = self.moving.lock().await;
         let mut replayed = 0;
         for letter in self.ballots.dead_letters().await? {
             let own = self
