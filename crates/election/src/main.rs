@@ -1,6 +1,7 @@
 //! The `election` command. This file only starts it; what it can do is in [`cli`].
 
 mod cli;
+mod connections;
 mod definition;
 mod demo;
 mod failure;
