@@ -112,7 +112,6 @@ impl LocalElection {
             regions: regions.clone(),
             folder: folder.clone(),
             settling,
-            moving: tokio::sync::Mutex::default(),
         });
         Ok(Self {
             store,

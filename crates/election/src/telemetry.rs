@@ -8,7 +8,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::cli::{Cli, LogFormat};
+use crate::cli::Cli;
 use crate::failure::Failure;
 
 /// Starts logging. Servers tell what they do, other commands only what goes wrong.
@@ -23,9 +23,13 @@ pub(crate) fn start(cli: &Cli) -> Result<(), Failure> {
     let log = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
-    let log = match cli.log_format {
-        LogFormat::Text => log.with_target(false).boxed(),
-        LogFormat::Json => log.json().boxed(),
+    let log = match cli.log_format.as_str() {
+        "text" => log.with_target(false).boxed(),
+        "json" => log.json().boxed(),
+        other => {
+            let text = format!("--log-format (ELECTION_LOG_FORMAT) {other:?}: give text or json");
+            return Err(Failure::Configuration(text));
+        }
     };
     tracing_subscriber::registry()
         .with(log.with_filter(filter))

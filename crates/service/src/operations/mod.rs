@@ -55,9 +55,6 @@ pub struct Operations {
     pub folder: Arc<TallyFolder>,
     /// How long after the close a vote may still be on its way; see [`lifecycle`].
     pub settling: Settling,
-    /// Held while messages move between dead letters and queues, and while everything is added up: an
-    /// envelope that moves would be missed in both.
-    pub moving: tokio::sync::Mutex<()>,
 }
 
 /// The times that certification adds up.

@@ -50,7 +50,6 @@ impl Operations {
     /// reads is still counted once: first the queues are read, then the box says, at one instant, which
     /// of those envelopes it had not decided.
     pub async fn status(&self) -> PortResult<Status> {
-        let _nothing_moves = self.moving.lock().await;
         let phase = self.elections.phase().await?.phase;
         let mut waiting: Vec<(usize, Waiting)> = Vec::new();
         for (index, region) in self.regions.iter().enumerate() {
