@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -32,6 +32,15 @@ pub(super) async fn answer(
     if let Ok(name) = HeaderValue::from_str(api.region.name().as_str()) {
         headers.insert(REGION_HEADER, name);
     }
+    protect(headers);
+    api.metrics.request(route, status, took);
+    let latency_ms = took.as_secs_f64() * 1000.0;
+    tracing::debug!(target: "access", %method, route, status, latency_ms, region = %api.region.name(), "answered");
+    response
+}
+
+/// What every answer says unless it says otherwise: nobody may keep it or guess its type.
+pub(super) fn protect(headers: &mut HeaderMap) {
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
@@ -39,10 +48,6 @@ pub(super) async fn answer(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     );
-    api.metrics.request(route, status, took);
-    let latency_ms = took.as_secs_f64() * 1000.0;
-    tracing::debug!(target: "access", %method, route, status, latency_ms, region = %api.region.name(), "answered");
-    response
 }
 
 /// Refuses query parameters where there are none.

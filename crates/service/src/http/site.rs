@@ -13,6 +13,7 @@ use election_core::identifiers::RegionName;
 use tower::ServiceExt;
 
 use super::REGION_HEADER;
+use super::access_log::protect;
 use super::problem::Problem;
 use crate::regions::{Region, Regions};
 
@@ -34,22 +35,29 @@ async fn dispatch(State(site): State<Site>, mut request: Request) -> Response {
     let Some(prefixed) = request.uri().path().strip_prefix("/regions/") else {
         return match site.regions.nearest_active() {
             Some(region) => site.serve(region, request).await,
-            None => Problem::REGION_UNAVAILABLE.into_response(),
+            None => refuse(Problem::REGION_UNAVAILABLE),
         };
     };
     let (name, path) = prefixed.split_once('/').unwrap_or((prefixed, ""));
     let Some(region) = site.regions.named(name).cloned() else {
-        return Problem::REGION_UNKNOWN.into_response();
+        return refuse(Problem::REGION_UNKNOWN);
     };
     let query = request
         .uri()
         .query()
         .map_or(String::new(), |query| format!("?{query}"));
     let Some(uri) = with_path(request.uri(), &format!("/{path}{query}")) else {
-        return Problem::NOT_FOUND.into_response();
+        return refuse(Problem::NOT_FOUND);
     };
     *request.uri_mut() = uri;
     site.serve(&region, request).await
+}
+
+/// A refusal that no region's router makes.
+fn refuse(problem: Problem) -> Response {
+    let mut response = problem.into_response();
+    protect(response.headers_mut());
+    response
 }
 
 fn with_path(uri: &Uri, path: &str) -> Option<Uri> {
@@ -67,7 +75,7 @@ impl Site {
                 Err(never) => match never {},
             },
             None => {
-                let mut response = Problem::REGION_UNAVAILABLE.into_response();
+                let mut response = refuse(Problem::REGION_UNAVAILABLE);
                 if let Ok(name) = HeaderValue::from_str(region.name().as_str()) {
                     response.headers_mut().insert(REGION_HEADER, name);
                 }
