@@ -8,13 +8,19 @@ use crate::support::{Election, TWO_TOWNS};
 fn a_good_definition_is_summed_up_and_so_are_the_examples() {
     let election = Election::none();
     election.write("definition.toml", TWO_TOWNS);
-    let summary = election.run(["definition", "check", "definition.toml"]).exits(0).json();
+    let summary = election
+        .run(["definition", "check", "definition.toml"])
+        .exits(0)
+        .json();
     let hash = summary["election_hash"].as_str().unwrap().to_owned();
     assert_eq!(hash.len(), 64);
     let expected = json!({"id": "two-towns-2026", "election_hash": hash, "jurisdictions": 2, "contests": 3, "candidates": 8});
     assert_eq!(summary, expected);
     for (example, jurisdictions) in [("club-board", 2), ("us-president-2020", 51)] {
-        let file = format!("{}/../../examples/{example}/definition.toml", env!("CARGO_MANIFEST_DIR"));
+        let file = format!(
+            "{}/../../examples/{example}/definition.toml",
+            env!("CARGO_MANIFEST_DIR")
+        );
         let summary = election.run(["definition", "check", &file]).exits(0).json();
         assert_eq!(summary["id"].as_str().unwrap().get(..5), example.get(..5));
         assert_eq!(summary["jurisdictions"], jurisdictions);
@@ -41,23 +47,45 @@ fn every_error_is_told_at_once_with_its_line_and_field() {
         ("\"east\"", "contests[2].jurisdictions[0]"),
     ] {
         let line = format!("line {}", line_of(text));
-        let told = ran.stderr.lines().any(|told| told.contains(&line) && told.contains(field));
+        let told = ran
+            .stderr
+            .lines()
+            .any(|told| told.contains(&line) && told.contains(field));
         assert!(told, "{line}: {field}\n{}", ran.stderr);
     }
     ran.refuses(1, "5 errors");
-    election.run(["init", "--definition", "definition.toml"]).refuses(1, "5 errors");
-    assert!(!election.path("data").exists(), "nothing is created for a definition that is refused");
+    election
+        .run(["init", "--definition", "definition.toml"])
+        .refuses(1, "5 errors");
+    assert!(
+        !election.path("data").exists(),
+        "nothing is created for a definition that is refused"
+    );
 }
 
 #[test]
 fn what_is_no_definition_at_all_is_refused_too() {
     let election = Election::none();
-    for content in ["", "format = 1", "{\"format\": 1}", "\u{0}", "format = 1\nformat = 1\n"] {
+    for content in [
+        "",
+        "format = 1",
+        "{\"format\": 1}",
+        "\u{0}",
+        "format = 1\nformat = 1\n",
+    ] {
         election.write("definition.toml", content);
-        election.run(["definition", "check", "definition.toml"]).refuses(1, "definition.toml");
+        election
+            .run(["definition", "check", "definition.toml"])
+            .refuses(1, "definition.toml");
     }
     std::fs::write(election.path("definition.toml"), b"title = \"\xff\"").unwrap();
-    election.run(["definition", "check", "definition.toml"]).refuses(1, "definition.toml");
-    election.run(["definition", "check", "nowhere.toml"]).refuses(2, "nowhere.toml");
-    election.run(["init", "--definition", "nowhere.toml"]).refuses(2, "nowhere.toml");
+    election
+        .run(["definition", "check", "definition.toml"])
+        .refuses(1, "definition.toml");
+    election
+        .run(["definition", "check", "nowhere.toml"])
+        .refuses(2, "nowhere.toml");
+    election
+        .run(["init", "--definition", "nowhere.toml"])
+        .refuses(2, "nowhere.toml");
 }

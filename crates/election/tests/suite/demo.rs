@@ -208,7 +208,15 @@ fn a_folder_in_use_another_election_or_a_taken_port_is_refused_with_64_and_nothi
     let server = Server::start(&mut demo(&folder, &["--voters", "51"]));
     run(&folder, &[]).refuses(64, "in use by another process");
     let elsewhere = Election::none();
-    let arguments = ["demo", "--data", "data", "--voters", "51", "--listen", server.address()];
+    let arguments = [
+        "demo",
+        "--data",
+        "data",
+        "--voters",
+        "51",
+        "--listen",
+        server.address(),
+    ];
     elsewhere.run(arguments).refuses(64, "choose another address");
     server.http.get("/health").is(200);
     run(&folder, &["--voters", "0"]).exits(2);

@@ -1,5 +1,8 @@
 //! Requests that no page sends: each is refused with its code, none harms the server.
 
+use std::io::Write;
+use std::net::TcpStream;
+
 use serde_json::{Value, json};
 
 use crate::support::{Election, Http, Server, TWO_TOWNS, ballot_id, vote};
@@ -322,4 +325,38 @@ fn the_first_thing_that_is_wrong_with_a_request_is_what_it_is_refused_for() {
         .post("/votes", &hash)
         .is_problem(422, "other-definition");
     is_unharmed(&polls);
+}
+
+#[test]
+fn connections_that_send_no_http_or_stop_in_the_middle_harm_nobody() {
+    let polls = polls();
+    let (_, server, voter) = &polls;
+    let body = json!({ "voter_id": voter }).to_string();
+    let announced = format!(
+        "POST /eligibility HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    let starts: [&[u8]; 5] = [
+        b"",
+        b"GET /vo",
+        b"\x16\x03\x01\x02\x00\x01",
+        b"\0\0\0\0\r\n\r\n",
+        announced.as_bytes(),
+    ];
+    let unfinished: Vec<TcpStream> = (0..50)
+        .map(|index| {
+            let mut stream = TcpStream::connect(server.address()).unwrap();
+            stream.write_all(starts[index % starts.len()]).unwrap();
+            stream
+        })
+        .collect();
+    is_unharmed(&polls);
+    drop(unfinished);
+    let long_header = format!("X-Long: {}\r\n", "x".repeat(1_000_000));
+    let refused = server
+        .http
+        .send("GET", "/votes", &long_header, b"")
+        .map(|answer| answer.status);
+    assert!(refused.is_err() || refused.is_ok_and(|status| status == 431));
+    server.http.get("/health").is(200);
 }

@@ -16,7 +16,9 @@ fn a_folder_that_a_server_uses_is_refused_to_a_second_one_which_disturbs_nothing
     let address = std::fs::read(election.data("operator.json")).unwrap();
     let second = election.run(["serve", "--listen", "127.0.0.1:0"]);
     second.refuses(64, "in use by another process");
-    election.run(["init", "--definition", "definition.toml"]).refuses(64, "in use by another process");
+    election
+        .run(["init", "--definition", "definition.toml"])
+        .refuses(64, "in use by another process");
     assert_eq!(std::fs::read(election.data("operator.json")).unwrap(), address);
     server.vote(&election.ids("north")[0], &json!({})).receipt();
     assert_eq!(election.status()["accepted"], 1);
@@ -26,8 +28,16 @@ fn a_folder_that_a_server_uses_is_refused_to_a_second_one_which_disturbs_nothing
 fn a_taken_address_is_told_with_64() {
     let [election, other] = [(); 2].map(|()| Election::open(TWO_TOWNS, &[("north", 1)]));
     let server = election.serve();
-    other.run(["serve", "--listen", server.address()]).refuses(64, "choose another address");
-    let operators = ["serve", "--listen", "127.0.0.1:0", "--operator-listen", server.address()];
+    other
+        .run(["serve", "--listen", server.address()])
+        .refuses(64, "choose another address");
+    let operators = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--operator-listen",
+        server.address(),
+    ];
     other.run(operators).refuses(64, "--operator-listen");
     other.serve();
 }
@@ -38,10 +48,15 @@ fn an_election_is_created_once_and_where_there_is_none_every_command_says_so() {
     for command in COMMANDS {
         election.run([command]).refuses(64, "there is no election in");
     }
-    assert!(!election.path("data").exists(), "looking for an election creates nothing");
+    assert!(
+        !election.path("data").exists(),
+        "looking for an election creates nothing"
+    );
     let election = Election::new(TWO_TOWNS, &[("north", 1)]);
     let keys = std::fs::read(election.data("keys.json")).unwrap();
-    election.run(["init", "--definition", "definition.toml"]).refuses(1, "holds an election already");
+    election
+        .run(["init", "--definition", "definition.toml"])
+        .refuses(1, "holds an election already");
     assert_eq!(std::fs::read(election.data("keys.json")).unwrap(), keys);
     assert_eq!(election.status()["phase"], "pre-election");
 }
@@ -88,10 +103,14 @@ fn keys_may_be_kept_elsewhere_and_the_store_be_named_by_option_or_environment() 
     assert!(secrets.exists() && election.path("ballots/election.sqlite").exists());
     assert!(!election.path("ballots/keys.json").exists() && !election.path("data").exists());
     let secrets = secrets.to_str().unwrap();
-    election.run(["--keys", secrets, "open", "--store", &store]).exits(0);
+    election
+        .run(["--keys", secrets, "open", "--store", &store])
+        .exits(0);
     let status = election.run(["status", "--store", &store, "--format", "json", "--keys", secrets]);
     assert_eq!(status.exits(0).json()["phase"], "open");
-    election.run(["status", "--store", &store]).refuses(64, "is missing");
+    election
+        .run(["status", "--store", &store])
+        .refuses(64, "is missing");
     for url in ["ballots", "sqlite:", "postgres://localhost/votes"] {
         assert_eq!(election.run(["status", "--store", url]).status, 2);
     }
@@ -132,7 +151,11 @@ fn only_its_owner_can_read_what_is_in_the_folder_while_a_server_runs_and_after()
     let server = election.serve();
     server.vote(&election.ids("north")[0], &json!({})).receipt();
     let check = || {
-        let folder = std::fs::metadata(election.path("data")).unwrap().permissions().mode() & 0o077;
+        let folder = std::fs::metadata(election.path("data"))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o077;
         assert_eq!(folder, 0, "the folder");
         for file in std::fs::read_dir(election.path("data")).unwrap() {
             let file = file.unwrap();
@@ -144,23 +167,34 @@ fn only_its_owner_can_read_what_is_in_the_folder_while_a_server_runs_and_after()
     assert!(election.data("operator.json").exists());
     drop(server.stop());
     check();
-    assert!(!election.data("operator.json").exists(), "nobody looks for a server that is gone");
+    assert!(
+        !election.data("operator.json").exists(),
+        "nobody looks for a server that is gone"
+    );
 }
 
 #[test]
 fn operators_need_the_token_which_is_new_at_each_start() {
     let election = Election::open(TWO_TOWNS, &[("north", 1)]);
-    let operator = || serde_json::from_slice::<Value>(&std::fs::read(election.data("operator.json")).unwrap()).unwrap();
+    let operator =
+        || serde_json::from_slice::<Value>(&std::fs::read(election.data("operator.json")).unwrap()).unwrap();
     let server = election.serve();
     let first = operator();
-    let address = first["url"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
+    let address = first["url"]
+        .as_str()
+        .unwrap()
+        .strip_prefix("http://")
+        .unwrap()
+        .to_owned();
     assert!(address.starts_with("127.0.0.1:") && address != server.address());
     let http = Http::new(&address);
     let close = json!({"operation": "close"});
     assert_eq!(http.post("/operations", &close).status, 401);
     let with = |token: &str| {
         let headers = format!("Authorization: Bearer {token}\r\nContent-Type: application/json\r\n");
-        http.request("POST", "/operations", &headers, close.to_string().as_bytes()).unwrap().status
+        http.request("POST", "/operations", &headers, close.to_string().as_bytes())
+            .unwrap()
+            .status
     };
     assert_eq!([with(""), with("0"), with(&"0".repeat(64))], [401; 3]);
     let metrics = http.get("/metrics");
