@@ -196,7 +196,7 @@ fn a_seed_makes_the_same_people_again_but_never_the_same_voter_ids() {
 }
 
 #[test]
-fn a_folder_in_use_another_election_or_a_taken_port_is_refused_with_64_and_nothing_changes() {
+fn a_folder_in_use_another_election_or_a_taken_port_is_refused_and_nothing_changes() {
     let other = Election::new(crate::support::TWO_TOWNS, &[("north", 1)]);
     let run = |folder: &Path, arguments: &[&str]| Ran::of(&mut demo(folder, arguments), [] as [&str; 0]);
     run(&other.path("data"), &[]).refuses(64, "holds another election");
@@ -206,7 +206,7 @@ fn a_folder_in_use_another_election_or_a_taken_port_is_refused_with_64_and_nothi
     let election = Election::none();
     let folder = election.path("data");
     let server = Server::start(&mut demo(&folder, &["--voters", "51"]));
-    run(&folder, &[]).refuses(64, "in use by another process");
+    run(&folder, &[]).refuses(1, "in use by another process");
     let elsewhere = Election::none();
     let arguments = [
         "demo",

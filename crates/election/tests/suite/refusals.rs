@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use crate::support::{Election, TWO_TOWNS, ballot_id, eventually, vote};
 
+/// Each wrong field and its code.
+type Fields<'a> = &'a [(&'a str, &'a str)];
+
 /// Well-formed, and on no roll.
 const UNKNOWN: &str = "K7RM2-9XQ4T-0WZ34";
 
@@ -128,7 +131,7 @@ fn selections_that_do_not_fit_the_ballot_are_refused_with_every_field_and_code()
     let (north, south) = (&election.ids("north")[0], &election.ids("south")[0]);
     let write_in = |text: &str| json!({"mayor": [{ "write_in": text }]});
     const FIRST: &str = "selections.mayor[0]";
-    let cases: Vec<(&str, Value, &[(&str, &str)])> = vec![
+    let cases: Vec<(&str, Value, Fields<'_>)> = vec![
         (
             north,
             json!({"nope": ["ada"]}),

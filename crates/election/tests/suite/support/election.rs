@@ -50,7 +50,7 @@ pub(crate) fn letters(file: &Path) -> Vec<Voter> {
 
 /// Fails the test unless everything accepted is somewhere, once.
 #[track_caller]
-pub(crate) fn assert_sums_hold(status: &Value) {
+fn assert_sums_hold(status: &Value) {
     let count = |key: &str| {
         status[key]
             .as_u64()

@@ -10,7 +10,7 @@ mod server;
 use std::time::{Duration, Instant};
 
 pub(crate) use command::{Ran, election};
-pub(crate) use election::{Election, Voter, assert_sums_hold, letters};
+pub(crate) use election::{Election, Voter, letters};
 pub(crate) use http::{Answer, Http};
 pub(crate) use server::{Server, vote};
 
