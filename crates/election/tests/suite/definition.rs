@@ -14,7 +14,7 @@ fn a_good_definition_is_summed_up_and_so_are_the_examples() {
         .json();
     let hash = summary["election_hash"].as_str().unwrap().to_owned();
     assert_eq!(hash.len(), 64);
-    let expected = json!({"id": "two-towns-2026", "election_hash": hash, "jurisdictions": 2, "contests": 3, "candidates": 8});
+    let expected = json!({"valid": true, "id": "two-towns-2026", "election_hash": hash, "jurisdictions": 2, "contests": 3, "candidates": 8});
     assert_eq!(summary, expected);
     for (example, jurisdictions) in [("club-board", 2), ("us-president-2020", 51)] {
         let file = format!(
@@ -54,6 +54,17 @@ fn every_error_is_told_at_once_with_its_line_and_field() {
         assert!(told, "{line}: {field}\n{}", ran.stderr);
     }
     ran.refuses(1, "5 errors");
+    let listed = election
+        .run(["definition", "check", "definition.toml", "--format", "json"])
+        .exits(1)
+        .json();
+    let errors = listed["errors"].as_array().unwrap();
+    assert_eq!((&listed["valid"], errors.len()), (&json!(false), 5));
+    let east = errors
+        .iter()
+        .find(|error| error["field"] == "contests[2].jurisdictions[0]")
+        .unwrap();
+    assert_eq!(east["line"], line_of("\"east\""));
     election
         .run(["init", "--definition", "definition.toml"])
         .refuses(1, "5 errors");
