@@ -14,6 +14,19 @@ pub(crate) fn value(symbol: char) -> Option<u8> {
     u8::try_from(position).ok()
 }
 
+/// Reads one symbol exactly as [`symbol`] writes it.
+pub(crate) fn printed_value(symbol: u8) -> Option<u8> {
+    match symbol {
+        b'0'..=b'9' => Some(symbol - b'0'),
+        b'A'..=b'H' => Some(symbol - b'A' + 10),
+        b'J' | b'K' => Some(symbol - b'J' + 18),
+        b'M' | b'N' => Some(symbol - b'M' + 20),
+        b'P'..=b'T' => Some(symbol - b'P' + 22),
+        b'V'..=b'Z' => Some(symbol - b'V' + 27),
+        _ => None,
+    }
+}
+
 /// Writes the lowest five bits of `value` as a symbol.
 pub(crate) fn symbol(value: u8) -> char {
     char::from(ALPHABET[usize::from(value & 31)])
@@ -64,12 +77,18 @@ pub(crate) fn split<const N: usize>(bytes: &[u8]) -> [u8; N] {
 /// Joins values of five bits into `N` bytes; `None` if the padding holds a one.
 pub(crate) fn join<const N: usize>(values: &[u8]) -> Option<[u8; N]> {
     let mut bytes = [0; N];
-    for bit in 0..values.len() * 5 {
-        if values[bit / 5] >> (4 - bit % 5) & 1 == 1 {
-            *bytes.get_mut(bit / 8)? |= 1 << (7 - bit % 8);
+    let mut rest = bytes.iter_mut();
+    let (mut held, mut bits) = (0u16, 0);
+    for value in values {
+        held = held << 5 | u16::from(*value);
+        bits += 5;
+        if bits >= 8 {
+            bits -= 8;
+            *rest.next()? = u8::try_from(held >> bits).ok()?;
+            held &= (1 << bits) - 1;
         }
     }
-    Some(bytes)
+    (held == 0).then_some(bytes)
 }
 
 #[cfg(test)]
@@ -85,6 +104,14 @@ mod tests {
             Some(vec![0, 0, 1, 1, 1, 1, 0])
         );
         assert_eq!("Uu!é".chars().filter_map(value).count(), 0);
+    }
+
+    #[test]
+    fn printed_symbols_are_read_in_their_one_form() {
+        for byte in 0..=u8::MAX {
+            let position = ALPHABET.iter().position(|letter| *letter == byte);
+            assert_eq!(printed_value(byte).map(usize::from), position);
+        }
     }
 
     proptest! {

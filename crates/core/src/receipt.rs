@@ -10,6 +10,9 @@ use crate::keys::BallotKey;
 
 const VERSION: u8 = 1;
 
+/// The length of [`Receipt::printed`].
+pub const PRINTED_BYTES: usize = 44;
+
 /// SHA-256 over everything that makes a ballot this ballot.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct BallotDigest([u8; 32]);
@@ -39,7 +42,8 @@ impl BallotDigest {
 }
 
 /// Where a ballot is recorded (its key) and what it is (nine bytes of its digest): nine groups of four symbols.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// Receipts are ordered as their printed forms are.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Receipt {
     ballot_key: BallotKey,
     digest_start: [u8; 9],
@@ -62,7 +66,10 @@ impl Receipt {
 
     /// Reads a receipt as leniently as a voter id.
     pub fn parse(text: &str) -> Result<Self, MalformedReceipt> {
-        let values: [u8; 36] = crockford::values(text).ok_or(MalformedReceipt)?;
+        Self::of_values(&crockford::values(text).ok_or(MalformedReceipt)?)
+    }
+
+    fn of_values(values: &[u8; 36]) -> Result<Self, MalformedReceipt> {
         if values[0] != VERSION || crockford::check_value(&values[..35]) != values[35] {
             return Err(MalformedReceipt);
         }
@@ -73,19 +80,42 @@ impl Receipt {
         })
     }
 
+    /// Reads the printed form and no other.
+    pub fn parse_printed(printed: &[u8; PRINTED_BYTES]) -> Result<Self, MalformedReceipt> {
+        let mut values = [0; 36];
+        let groups = printed.chunks(5).zip(values.chunks_exact_mut(4));
+        for (group, values) in groups {
+            if group.get(4).is_some_and(|separator| *separator != b'-') {
+                return Err(MalformedReceipt);
+            }
+            for (symbol, value) in group.iter().zip(values) {
+                *value = crockford::printed_value(*symbol).ok_or(MalformedReceipt)?;
+            }
+        }
+        Self::of_values(&values)
+    }
+
     /// The form that voters read: `1000-G40R-…`.
     pub fn printed(&self) -> String {
+        let mut printed = String::with_capacity(PRINTED_BYTES);
+        self.print(&mut printed);
+        printed
+    }
+
+    /// Appends the printed form.
+    pub fn print(&self, printed: &mut String) {
         let mut bytes = [0; 21];
         bytes[..12].copy_from_slice(&self.ballot_key.0);
         bytes[12..].copy_from_slice(&self.digest_start);
         let mut values = [VERSION; 36];
         values[1..35].copy_from_slice(&crockford::split::<34>(&bytes));
         values[35] = crockford::check_value(&values[..35]);
-        let groups: Vec<String> = values
-            .chunks(4)
-            .map(|group| group.iter().map(|value| crockford::symbol(*value)).collect())
-            .collect();
-        groups.join("-")
+        for (place, value) in values.iter().enumerate() {
+            if place > 0 && place % 4 == 0 {
+                printed.push('-');
+            }
+            printed.push(crockford::symbol(*value));
+        }
     }
 
     /// Where to look: the one read that a receipt needs.
@@ -153,6 +183,26 @@ mod tests {
         fn a_receipt_reads_back_as_printed(key in prop::array::uniform12(any::<u8>()), digest in prop::array::uniform32(any::<u8>())) {
             let receipt = Receipt::new(BallotKey(key), &BallotDigest::from_bytes(digest));
             prop_assert!(Receipt::parse(&receipt.printed()).is_ok_and(|parsed| parsed == receipt));
+            let printed = receipt.printed().into_bytes().try_into().unwrap();
+            prop_assert!(Receipt::parse_printed(&printed).is_ok_and(|parsed| parsed == receipt));
+        }
+
+        #[test]
+        fn receipts_are_ordered_as_they_are_printed(one in prop::array::uniform21(0u8..4), other in prop::array::uniform21(0u8..4)) {
+            let receipt = |bytes: [u8; 21]| Receipt {
+                ballot_key: BallotKey(std::array::from_fn(|index| bytes[index])),
+                digest_start: std::array::from_fn(|index| bytes[12 + index]),
+            };
+            let (one, other) = (receipt(one), receipt(other));
+            prop_assert_eq!(one.cmp(&other), one.printed().cmp(&other.printed()));
+        }
+
+        #[test]
+        fn a_change_of_any_symbol_of_the_printed_form_is_found(key in prop::array::uniform12(any::<u8>()), place in 0..PRINTED_BYTES, byte: u8) {
+            let mut printed: [u8; PRINTED_BYTES] =
+                Receipt::new(BallotKey(key), &BallotDigest::from_bytes([9; 32])).printed().into_bytes().try_into().unwrap();
+            let before = std::mem::replace(&mut printed[place], byte);
+            prop_assert_eq!(Receipt::parse_printed(&printed).is_ok(), byte == before);
         }
 
         #[test]

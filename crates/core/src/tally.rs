@@ -137,31 +137,33 @@ impl Counts {
             FeedEvent::Altered => self.alterations += 1,
             FeedEvent::Undecodable => self.unreadable += 1,
             FeedEvent::Inserted(ballot) => match read(definition, secret, ballot) {
-                Ok(selections) => self.add_selections(definition, &ballot.jurisdiction, &selections),
+                Ok(selections) => self.add_ballots(definition, &ballot.jurisdiction, &selections, 1),
                 Err(Unreadable) => self.unreadable += 1,
             },
         }
     }
 
-    fn add_selections(
+    /// Counts so many ballots of a jurisdiction with the same selections, as [`content::read`] gave them.
+    pub fn add_ballots(
         &mut self,
         definition: &Definition,
         jurisdiction: &JurisdictionId,
         selections: &Selections,
+        ballots: u64,
     ) {
-        self.ballots += 1;
+        self.ballots += ballots;
         for contest in definition.ballot_style(jurisdiction) {
             let chosen = selections.0.iter().find(|(id, _)| id == contest.id().as_str());
             let choices = chosen.map_or(&[][..], |(_, choices)| choices.as_slice());
             let counts = self.contests.entry(contest.id().clone()).or_default();
-            counts.blank += u64::from(choices.is_empty());
-            counts.undervotes += u64::from(contest.votes_allowed()) - choices.len() as u64;
+            counts.blank += u64::from(choices.is_empty()) * ballots;
+            counts.undervotes += (u64::from(contest.votes_allowed()) - choices.len() as u64) * ballots;
             for choice in choices {
                 match choice {
-                    Choice::WriteIn(_) => counts.write_ins += 1,
+                    Choice::WriteIn(_) => counts.write_ins += ballots,
                     Choice::Candidate(id) => {
                         if let Ok(id) = CandidateId::parse(id) {
-                            *counts.votes.entry(id).or_default() += 1;
+                            *counts.votes.entry(id).or_default() += ballots;
                         }
                     }
                 }

@@ -7,7 +7,7 @@ use election_core::identifiers::JurisdictionId;
 use election_core::keys::{BallotKey, MacSecret};
 use election_core::tally::{FeedEvent, FeedRecord};
 
-const CLUB: &str = r#"
+pub(crate) const CLUB: &str = r#"
 format = 1
 mode = "pseudonymous"
 id = "club"

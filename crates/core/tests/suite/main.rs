@@ -8,5 +8,7 @@
 
 mod content;
 mod fixtures;
+mod nist;
+mod published;
 mod results;
 mod tally;
