@@ -1,0 +1,1 @@
+//! The use cases, with faults before and after each write.
