@@ -52,8 +52,14 @@ impl TallyFolder {
     /// or another folder was faster.
     pub async fn advance(&self, store: &dyn TallyStore) -> PortResult<usize> {
         let mut tally = store.load().await?.tally;
-        let mut records = self.ballots.feed(checkpoint(&tally), BATCH).await?;
         let step = live_step(&self.definition, self.phase.phase().await?.phase);
+        // A step is folded as a whole, however many batches it would be.
+        let limit = BATCH.max(usize::try_from(step).unwrap_or(usize::MAX));
+        let reached = checkpoint(&tally);
+        if limit > BATCH && folded(&tally) % step + self.ballots.behind(reached).await? < step {
+            return Ok(0);
+        }
+        let mut records = self.ballots.feed(reached, limit).await?;
         let held_back = (folded(&tally) + records.len() as u64) % step;
         records.truncate(
             records
