@@ -1,8 +1,8 @@
 //! Owns a voter roll that does what no fault plan can: it hangs, and says that fresh voter ids are taken.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use election_core::identifiers::JurisdictionId;
@@ -18,6 +18,8 @@ pub(crate) struct ScriptedRoll {
     inner: Arc<MemoryRoll>,
     /// Whether looking a voter up never ends.
     pub(crate) hangs: AtomicBool,
+    /// The keys that the roll said so of.
+    pub(crate) collided: Mutex<HashSet<VoterKey>>,
     /// Of how many keys, counted over the coming calls, the roll says that they are taken.
     pub(crate) collisions: AtomicUsize,
 }
@@ -27,6 +29,7 @@ impl ScriptedRoll {
         Self {
             inner,
             hangs: AtomicBool::new(false),
+            collided: Mutex::default(),
             collisions: AtomicUsize::new(0),
         }
     }
@@ -47,12 +50,16 @@ impl VoterRoll for ScriptedRoll {
 
     async fn taken(&self, keys: &[VoterKey]) -> PortResult<Vec<bool>> {
         let mut taken = self.inner.taken(keys).await?;
-        for taken in &mut taken {
-            let collides = |left: usize| left.checked_sub(1);
-            *taken |= self
-                .collisions
-                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, collides)
-                .is_ok();
+        for (key, taken) in keys.iter().zip(&mut taken) {
+            let fewer = |left: usize| left.checked_sub(1);
+            let collisions = &self.collisions;
+            if collisions
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, fewer)
+                .is_ok()
+            {
+                *taken = true;
+                self.collided.lock().unwrap().insert(*key);
+            }
         }
         Ok(taken)
     }
