@@ -166,6 +166,9 @@ async fn a_body_of_another_type_than_json_is_unsupported() {
     }
 }
 
+/// Fields and codes.
+type Errors = &'static [(&'static str, &'static str)];
+
 #[tokio::test(start_paused = true)]
 async fn selections_that_do_not_fit_the_ballot_are_told_field_by_field() {
     let election = Election::of(&live_definition(10)).await;
@@ -174,7 +177,7 @@ async fn selections_that_do_not_fit_the_ballot_are_told_field_by_field() {
     let site = election.site();
     let long = "ë".repeat(201);
     // Voter 0 votes in the north, voter 1 in the south.
-    let rows: [(u64, Value, &[(&str, &str)]); 12] = [
+    let rows: [(u64, Value, Errors); 12] = [
         (
             0,
             json!({"mayor": []}),

@@ -53,11 +53,7 @@ async fn an_accepted_vote_is_in_two_regions_whichever_sends_fail() {
                 .region_faults
                 .iter()
                 .for_each(election_testkit::faults::Faults::clear);
-            let retried = election
-                .cast(own, 0, 0)
-                .await
-                .ok()
-                .expect("the retry is accepted");
+            let retried = election.cast(own, 0, 0).await.expect("the retry is accepted");
             let first = answer.ok().map(|accepted| accepted.receipt);
             assert!(first.is_none_or(|receipt| receipt == retried.receipt));
             election.work_off().await;
@@ -194,7 +190,7 @@ async fn a_retry_after_a_lost_answer_has_the_same_receipt_and_ends_as_one_ballot
     }];
     let accepted: Vec<_> = receipts
         .into_iter()
-        .map(|answer| answer.ok().expect("accepted"))
+        .map(|answer| answer.expect("accepted"))
         .collect();
     assert!(accepted.iter().all(|each| each.receipt == accepted[0].receipt));
     assert_eq!(
