@@ -40,6 +40,8 @@ pub(crate) struct LocalElection {
     pub(crate) processor: Arc<Processor>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) regions: Regions,
+    /// Held while letters are written: two imports at once could give one person two of them.
+    pub(crate) registering: tokio::sync::Mutex<()>,
     roll_secret: Arc<RollSecret>,
     ballot_secret: BallotSecretSlot,
     mac_secret: Arc<MacSecret>,
@@ -122,6 +124,7 @@ impl LocalElection {
             processor,
             metrics,
             regions,
+            registering: tokio::sync::Mutex::default(),
             roll_secret,
             ballot_secret,
             mac_secret,
@@ -247,7 +250,10 @@ fn no_election(folder: &Path) -> Failure {
 
 /// Says what a data folder that can't be opened means to the user.
 pub(crate) fn open_failure(error: OpenError) -> Failure {
-    Failure::Configuration(error.to_string())
+    match error {
+        OpenError::InUse { .. } => Failure::No(error.to_string()),
+        other => Failure::Configuration(other.to_string()),
+    }
 }
 
 /// Says what a key file that can't be used means to the user.

@@ -1,6 +1,7 @@
 //! The `election` command. This file only starts it; what it can do is in [`cli`].
 
 mod cli;
+mod connections;
 mod definition;
 mod demo;
 mod failure;
@@ -22,7 +23,9 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    telemetry::start(&cli);
+    if let Err(failure) = telemetry::start(&cli) {
+        return failure.report();
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failure::Failure::Internal(error.into()).report(),

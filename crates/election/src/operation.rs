@@ -3,6 +3,8 @@
 
 use std::path::PathBuf;
 
+use election_core::definition::ResultsPolicy;
+use election_core::phase::Phase;
 use election_service::operations::{OperationError, Progress};
 use election_service::ports::RegionState;
 use serde::{Deserialize, Serialize};
@@ -71,7 +73,7 @@ pub(crate) async fn execute(
         Operation::Open => operations.open().await.map(|()| Value::Null),
         Operation::Close => operations.close().await.map(|()| Value::Null),
         Operation::Certify => operations.certify(progress).await.map(|()| Value::Null),
-        Operation::Results => results(election).await,
+        Operation::Results => results(election, progress).await,
         Operation::Recount => recount(election, progress).await,
         Operation::Status => document(&operations.status().await?),
         Operation::Region { name, action } => region(election, &name, action).await,
@@ -113,26 +115,30 @@ fn document(answer: &impl Serialize) -> Result<Value, OperationError> {
         .map_err(|error| OperationError::Refused(format!("the answer can't be written: {error}")))
 }
 
-/// The results as the nearest region counts them.
-async fn results(election: &LocalElection) -> Result<Value, OperationError> {
-    let stores = election
+/// The results as the nearest region counts them; recounted if none is active.
+async fn results(election: &LocalElection, progress: Progress<'_>) -> Result<Value, OperationError> {
+    let nearest = election
         .regions
         .nearest_active()
         .and_then(|region| region.active_stores());
-    let Some(stores) = stores else {
-        let text = "no region counts here: start `election serve`, or restore a region";
-        return Err(OperationError::Refused(text.to_owned()));
-    };
-    document(&election.results.read(stores.tallies.as_ref()).await?)
+    if let Some(stores) = nearest {
+        return document(&election.results.read(stores.tallies.as_ref()).await?);
+    }
+    let recount = election.operations.recount(progress).await?;
+    let phase = election.operations.elections.phase().await?.phase;
+    document(&election.results.of_counts(phase, &recount.counts))
 }
 
 async fn recount(election: &LocalElection, progress: Progress<'_>) -> Result<Value, OperationError> {
     let recount = election.operations.recount(progress).await?;
     let differences: Vec<String> = recount.differences().collect();
     let ballots: u64 = recount.counts.values().map(|counts| counts.ballots).sum();
+    let phase = election.operations.elections.phase().await?.phase;
+    let secret = election.definition.results() == ResultsPolicy::AfterClose && phase < Phase::Closed;
     let counts: Vec<Value> = recount
         .counts
         .iter()
+        .filter(|_| !secret)
         .map(|(jurisdiction, counts)| json!({ "jurisdiction": jurisdiction, "counts": counts }))
         .collect();
     Ok(json!({

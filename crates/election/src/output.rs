@@ -128,7 +128,7 @@ pub(crate) fn results(results: &Value, format: Format) -> Result<(), Failure> {
                 ];
                 let counts = summary.iter().filter(|(key, _)| contest.get(key).is_some());
                 let counts: Vec<String> = counts
-                    .map(|(key, name)| format!("{} {name}", text(&contest[*key])))
+                    .map(|(key, name)| format!("{name}: {}", text(&contest[*key])))
                     .collect();
                 lines.push(format!("\n{} ({})", text(&contest["title"]), counts.join(", ")));
                 let mut candidates: Vec<&Value> = items(&contest["candidates"]).iter().collect();

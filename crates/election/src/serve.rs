@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::HeaderValue;
-use axum::serve::ListenerExt;
 use election_core::identifiers::RegionName;
 use election_service::http::{ApiSettings, Refusals, region_router, site};
 use tokio::net::TcpListener;
@@ -15,6 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::cli::{Place, ServeArguments};
+use crate::connections;
 use crate::failure::Failure;
 use crate::local::{self, LocalElection, REQUEST_TIMEOUT};
 use crate::operator::Listener;
@@ -85,11 +85,7 @@ pub(crate) async fn serve(
     let operations = operator.serve(election.clone(), stopped);
     let mut stop = stop_requested.clone();
     let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let requests = async {
-        let served = axum::serve(listener.tap_io(no_delay), service).with_graceful_shutdown(stopped);
-        served.into_future().await
-    };
+    let requests = connections::serve(listener, router, stopped);
     let served = async { tokio::join!(requests, operations) };
     let mut limit = stop_requested.clone();
     let time_is_up = async move {
@@ -97,10 +93,7 @@ pub(crate) async fn serve(
         tokio::time::sleep(STOPPING).await;
     };
     tokio::select! {
-        (requests, operations) = served => {
-            requests.map_err(anyhow::Error::from)?;
-            operations.map_err(anyhow::Error::from)?;
-        }
+        ((), operations) = served => operations.map_err(anyhow::Error::from)?,
         () = time_is_up => tracing::warn!("some connections were still open and are cut"),
     }
     drain(&election).await;
@@ -177,13 +170,6 @@ async fn drain(election: &LocalElection) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     tracing::warn!("the queues aren't empty yet; they are worked off after the next start");
-}
-
-/// Answers are small: each is sent at once.
-fn no_delay(connection: &mut tokio::net::TcpStream) {
-    if let Err(error) = connection.set_nodelay(true) {
-        tracing::debug!(%error, "a connection stays with delayed sends");
-    }
 }
 
 async fn wait_for_signal(stopping: watch::Sender<bool>) {

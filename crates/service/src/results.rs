@@ -49,6 +49,11 @@ impl ResultsReader {
         Ok(self.make(phase.phase, complete, stored.updated_at, lag, &counts))
     }
 
+    /// The results that a recount of all ballots gives, where no region is there to ask.
+    pub fn of_counts(&self, phase: Phase, counts: &CountsByJurisdiction) -> Results {
+        self.make(phase, false, None, 0, counts)
+    }
+
     fn make(
         &self,
         phase: Phase,

@@ -1,6 +1,7 @@
 //! Owns the folding of the feed into a region's tally. It never reads a count to increment it elsewhere:
 //! a tally is what its checkpoint says, and can be rebuilt from the box.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,29 +49,38 @@ pub(crate) fn folded(tally: &Tally) -> u64 {
 }
 
 impl TallyFolder {
-    /// Folds the next records of the feed. Returns how many; zero if there is nothing (allowed) to fold
-    /// or another folder was faster.
-    pub async fn advance(&self, store: &dyn TallyStore) -> PortResult<usize> {
-        let mut tally = store.load().await?.tally;
-        let step = live_step(&self.definition, self.phase.phase().await?.phase);
-        // A step is folded as a whole, however many batches it would be.
-        let limit = BATCH.max(usize::try_from(step).unwrap_or(usize::MAX));
-        let reached = checkpoint(&tally);
-        if limit > BATCH && folded(&tally) % step + self.ballots.behind(reached).await? < step {
-            return Ok(0);
-        }
-        let mut records = self.ballots.feed(reached, limit).await?;
-        let held_back = (folded(&tally) + records.len() as u64) % step;
-        records.truncate(
-            records
-                .len()
-                .saturating_sub(usize::try_from(held_back).unwrap_or(usize::MAX)),
-        );
+    /// Folds the next records of the feed and commits them. While live results are published in steps, it
+    /// commits whole steps only: what is stored is what is published. Returns how many; zero if there is
+    /// nothing (allowed) to fold or another folder was faster.
+    pub async fn advance(&self, store: &dyn TallyStore) -> PortResult<u64> {
+        let before = store.load().await?.tally;
+        let step = self.step().await?;
+        let mut count = folded(&before);
+        let whole = count + self.ballots.behind(checkpoint(&before)).await?;
+        let whole = whole - whole % step;
 
-        let before = tally.clone();
-        let shard = <dyn BallotBox>::SHARD;
-        let changed = tally::fold(&mut tally, &self.definition, &self.mac_secret, shard, &records);
-        if changed.is_empty() {
+        let mut tally = before.clone();
+        let mut changed = BTreeSet::new();
+        let mut fresh = 0;
+        while count < whole {
+            let page = BATCH.min(usize::try_from(whole - count).unwrap_or(BATCH));
+            let records = self.ballots.feed(checkpoint(&tally), page).await?;
+            let shard = <dyn BallotBox>::SHARD;
+            changed.append(&mut tally::fold(
+                &mut tally,
+                &self.definition,
+                &self.mac_secret,
+                shard,
+                &records,
+            ));
+            count += records.len() as u64;
+            fresh += records.len() as u64;
+            let enough = fresh >= BATCH as u64 && count.is_multiple_of(step);
+            if records.is_empty() || enough {
+                break;
+            }
+        }
+        if changed.is_empty() || !count.is_multiple_of(step) {
             return Ok(0);
         }
         let updates = changed.into_iter().map(|key| TallyUpdate {
@@ -84,14 +94,14 @@ impl TallyFolder {
         let now = OffsetDateTime::now_utc();
         let now = now.replace_millisecond(now.millisecond()).unwrap_or(now);
         let committed = store.commit(updates.collect(), now).await?;
-        Ok(if committed { records.len() } else { 0 })
+        Ok(if committed { fresh } else { 0 })
     }
 
     /// Recorded ballots that a tally hasn't folded yet. Ballots that a live result holds back for its
     /// next step aren't behind.
     pub async fn lag(&self, tally: &Tally) -> PortResult<u64> {
         let behind = self.ballots.behind(checkpoint(tally)).await?;
-        let step = live_step(&self.definition, self.phase.phase().await?.phase);
+        let step = self.step().await?;
         Ok(behind.saturating_sub((folded(tally) + behind) % step))
     }
 
@@ -112,13 +122,13 @@ impl TallyFolder {
             }
         }
     }
-}
 
-/// How many ballots a published step has while the polls are open, so that nobody learns a single ballot
-/// by comparing two results.
-fn live_step(definition: &Definition, phase: Phase) -> u64 {
-    match definition.results() {
-        ResultsPolicy::Live { step } if phase == Phase::Open => step.get(),
-        _ => 1,
+    /// How many ballots a published step has while the polls are open, so that nobody learns a single
+    /// ballot by comparing two results.
+    async fn step(&self) -> PortResult<u64> {
+        match self.definition.results() {
+            ResultsPolicy::Live { step } if self.phase.phase().await?.phase == Phase::Open => Ok(step.get()),
+            _ => Ok(1),
+        }
     }
 }

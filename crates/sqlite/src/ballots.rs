@@ -278,13 +278,6 @@ impl BallotBox for SqliteBallotBox {
         self.database.read(letters).await
     }
 
-    async fn remove_dead_letter(&self, envelope: &EnvelopeId) -> PortResult<()> {
-        let envelope = *envelope;
-        self.database
-            .write(move |connection| delete_dead_letter(connection, &envelope))
-            .await
-    }
-
     async fn reckon(&self, waiting: &[Waiting]) -> PortResult<Reckoning> {
         let waiting = waiting.to_vec();
         let reckon = move |connection: &Connection| {

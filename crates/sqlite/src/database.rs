@@ -254,3 +254,80 @@ fn open_error(file: &Path) -> impl FnOnce(rusqlite::Error) -> OpenError {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: &str = "CREATE TABLE things (name TEXT) STRICT; INSERT INTO things VALUES ('kept')";
+    const OLD: Schema = Schema {
+        application_id: 77,
+        migrations: &[FIRST],
+    };
+    const NEW: Schema = Schema {
+        application_id: 77,
+        migrations: &[FIRST, "ALTER TABLE things ADD COLUMN size INTEGER"],
+    };
+    const BROKEN: Schema = Schema {
+        application_id: 77,
+        migrations: &[FIRST, "ALTER TABLE things ADD COLUMN size INTEGER; nonsense"],
+    };
+
+    #[tokio::test]
+    async fn an_older_file_is_brought_to_this_version_in_whole_steps() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = Arc::new(DataFolder::create(temporary.path()).unwrap());
+        let file = temporary.path().join("things.sqlite");
+        let open = |schema: &Schema| Database::open(Arc::clone(&folder), &file, schema);
+        create_if_missing(&file, &OLD).unwrap();
+        drop(open(&OLD).unwrap());
+        assert!(matches!(open(&BROKEN), Err(OpenError::Io { .. })));
+        for _ in 0..2 {
+            let database = open(&NEW).unwrap();
+            let read = |connection: &Connection| {
+                let sql = "SELECT name FROM things WHERE size IS NULL";
+                Ok(connection.query_row(sql, [], |row| row.get::<_, String>(0))?)
+            };
+            assert_eq!(database.read(read).await, Ok("kept".to_owned()));
+        }
+        assert!(matches!(
+            open(&OLD),
+            Err(OpenError::OtherVersion {
+                found: 2,
+                expected: 1,
+                ..
+            })
+        ));
+    }
+
+    /// `kill -9` can't tell whether a commit waits for the disk; the settings can.
+    #[tokio::test]
+    async fn a_writer_waits_for_the_disk() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = Arc::new(DataFolder::create(temporary.path()).unwrap());
+        let file = temporary.path().join("things.sqlite");
+        create_if_missing(&file, &OLD).unwrap();
+        let database = Database::open(folder, &file, &OLD).unwrap();
+        let settings = |connection: &Connection| {
+            let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+            let journal: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+            let (full, on) = (2, 1);
+            let is_set = number("synchronous")? == full && number("foreign_keys")? == on;
+            Ok((is_set && number("secure_delete")? == on, journal))
+        };
+        assert_eq!(database.write(settings).await, Ok((true, "wal".to_owned())));
+    }
+
+    #[tokio::test]
+    async fn a_reader_cannot_write() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = Arc::new(DataFolder::create(temporary.path()).unwrap());
+        let file = temporary.path().join("things.sqlite");
+        create_if_missing(&file, &OLD).unwrap();
+        let database = Database::open(folder, &file, &OLD).unwrap();
+        let written = database
+            .read(|connection| Ok(connection.execute("DELETE FROM things", [])?))
+            .await;
+        assert!(matches!(written, Err(PortError::Unavailable(_))));
+    }
+}

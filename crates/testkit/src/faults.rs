@@ -58,7 +58,6 @@ points! {
     BallotsAddRepeat = "ballots.add_repeat",
     BallotsSetAside = "ballots.set_aside",
     BallotsDeadLetters = "ballots.dead_letters",
-    BallotsRemoveDeadLetter = "ballots.remove_dead_letter",
     BallotsReckon = "ballots.reckon",
     BallotsFeed = "ballots.feed",
     BallotsBehind = "ballots.behind",
@@ -96,7 +95,6 @@ impl Point {
                 | Self::BallotsRecord
                 | Self::BallotsAddRepeat
                 | Self::BallotsSetAside
-                | Self::BallotsRemoveDeadLetter
                 | Self::TalliesCommit
                 | Self::VaultGenerateDataKey
                 | Self::VaultDestroyBallotSecret

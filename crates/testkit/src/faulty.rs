@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use election_core::ballot::Ballot;
-use election_core::envelope::{EnvelopeId, Message};
+use election_core::envelope::Message;
 use election_core::identifiers::{JurisdictionId, RegionName};
 use election_core::keys::{BallotKey, PersonId, VoterKey};
 use election_core::phase::Phase;
@@ -220,14 +220,6 @@ impl BallotBox for Faulty<dyn BallotBox> {
     async fn dead_letters(&self) -> PortResult<Vec<DeadLetter>> {
         self.at(Point::BallotsDeadLetters, self.inner.dead_letters())
             .await
-    }
-
-    async fn remove_dead_letter(&self, envelope: &EnvelopeId) -> PortResult<()> {
-        self.at(
-            Point::BallotsRemoveDeadLetter,
-            self.inner.remove_dead_letter(envelope),
-        )
-        .await
     }
 
     async fn reckon(&self, waiting: &[Waiting]) -> PortResult<Reckoning> {

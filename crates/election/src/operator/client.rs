@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
-use reqwest::Client;
+use reqwest::{Client, ClientBuilder};
 use serde_json::Value;
 
 use super::address_file;
@@ -12,6 +12,12 @@ use super::listener::{Address, Event};
 use crate::failure::Failure;
 use crate::operation::Operation;
 use crate::progress::Bar;
+
+fn client() -> ClientBuilder {
+    // An error means that it was installed before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
+}
 
 /// A server that answers.
 pub(crate) struct Server {
@@ -23,7 +29,7 @@ impl Server {
     /// The server of a data folder, if one answers there now. What a killed server left behind doesn't.
     pub(crate) async fn find(folder: &Path) -> Option<Self> {
         let address: Address = serde_json::from_slice(&std::fs::read(address_file(folder)).ok()?).ok()?;
-        let client = Client::builder()
+        let client = client()
             .connect_timeout(Duration::from_secs(2))
             .no_proxy()
             .build()
@@ -78,7 +84,7 @@ pub(crate) async fn fetch_results(url: &str) -> Result<Value, Failure> {
     } else {
         format!("{address}/votes")
     };
-    let client = Client::builder()
+    let client = client()
         .timeout(Duration::from_secs(10))
         .build()
         .context("no HTTP client")?;

@@ -44,6 +44,7 @@ pub(crate) async fn run(
     files: &Files,
     progress: Progress<'_>,
 ) -> Result<Summary, OperationError> {
+    let _registering = election.registering.lock().await;
     let phase = election.operations.elections.phase().await?.phase;
     if phase >= Phase::Closed {
         return Err(OperationError::Refused(format!(

@@ -15,6 +15,7 @@ pub(crate) async fn run(
     external_id: &str,
     path: &Path,
 ) -> Result<(), OperationError> {
+    let _registering = election.registering.lock().await;
     let phase = election.operations.elections.phase().await?.phase;
     if phase >= Phase::Closed {
         return Err(OperationError::Refused(format!(

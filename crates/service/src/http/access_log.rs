@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -29,6 +29,15 @@ pub(super) async fn answer(State(api): State<RegionApi>, request: Request, next:
     if let Ok(name) = HeaderValue::from_str(api.region.name().as_str()) {
         headers.insert(REGION_HEADER, name);
     }
+    protect(headers);
+    api.metrics.request(route, status, took);
+    let latency_ms = took.as_secs_f64() * 1000.0;
+    tracing::debug!(target: "access", %method, route, status, latency_ms, region = %api.region.name(), "answered");
+    response
+}
+
+/// What every answer says unless it says otherwise: nobody may keep it or guess its type.
+pub(super) fn protect(headers: &mut HeaderMap) {
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
@@ -36,10 +45,6 @@ pub(super) async fn answer(State(api): State<RegionApi>, request: Request, next:
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     );
-    api.metrics.request(route, status, took);
-    let latency_ms = took.as_secs_f64() * 1000.0;
-    tracing::debug!(target: "access", %method, route, status, latency_ms, region = %api.region.name(), "answered");
-    response
 }
 
 /// Answers for an active region only, and within the time limit.

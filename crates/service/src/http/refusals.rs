@@ -1,5 +1,6 @@
 //! Owns the limit on guessing: only voter ids that aren't on the roll count towards a source's limit, so
-//! that a carrier's or a school's shared address never keeps voters out.
+//! that however many voters share a carrier's or a school's address, voting alone never reaches it. A source
+//! over its limit is refused whatever it sends: an answer would tell it which guess was right.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

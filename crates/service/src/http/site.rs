@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use election_core::identifiers::RegionName;
 use tower::ServiceExt;
 
+use super::access_log::protect;
 use super::problem::Problem;
 use crate::regions::{Region, Regions};
 
@@ -33,22 +34,29 @@ async fn dispatch(State(site): State<Site>, mut request: Request) -> Response {
     let Some(prefixed) = request.uri().path().strip_prefix("/regions/") else {
         return match site.regions.nearest_active() {
             Some(region) => site.serve(region, request).await,
-            None => Problem::REGION_UNAVAILABLE.into_response(),
+            None => refuse(Problem::REGION_UNAVAILABLE),
         };
     };
     let (name, path) = prefixed.split_once('/').unwrap_or((prefixed, ""));
     let Some(region) = site.regions.named(name).cloned() else {
-        return Problem::REGION_UNKNOWN.into_response();
+        return refuse(Problem::REGION_UNKNOWN);
     };
     let query = request
         .uri()
         .query()
         .map_or(String::new(), |query| format!("?{query}"));
     let Some(uri) = with_path(request.uri(), &format!("/{path}{query}")) else {
-        return Problem::NOT_FOUND.into_response();
+        return refuse(Problem::NOT_FOUND);
     };
     *request.uri_mut() = uri;
     site.serve(&region, request).await
+}
+
+/// A refusal that no region's router makes.
+fn refuse(problem: Problem) -> Response {
+    let mut response = problem.into_response();
+    protect(response.headers_mut());
+    response
 }
 
 fn with_path(uri: &Uri, path: &str) -> Option<Uri> {
@@ -65,7 +73,7 @@ impl Site {
                 Ok(response) => response,
                 Err(never) => match never {},
             },
-            None => Problem::REGION_UNAVAILABLE.into_response(),
+            None => refuse(Problem::REGION_UNAVAILABLE),
         }
     }
 }

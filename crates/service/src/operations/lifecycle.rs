@@ -33,8 +33,10 @@ impl Operations {
             .await?;
         self.folder.phase.forget();
         let phase = self.elections.phase().await?.phase;
-        if changed || phase == to {
+        if changed {
             tracing::info!(%phase, "the phase changed");
+        }
+        if changed || phase == to {
             return Ok(());
         }
         match (phase, to) {

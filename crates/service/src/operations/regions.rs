@@ -8,7 +8,11 @@ impl Operations {
     pub async fn set_region(&self, name: &str, state: RegionState) -> Result<(), OperationError> {
         let Some(region) = self.regions.named(name) else {
             let known: Vec<_> = self.regions.iter().map(|region| region.name().as_str()).collect();
-            let known = known.join(", ");
+            let known = if known.is_empty() {
+                "none before the first `election serve`".to_owned()
+            } else {
+                known.join(", ")
+            };
             return Err(OperationError::Refused(format!(
                 "there is no region {name:?}; there are {known}"
             )));

@@ -112,14 +112,12 @@ pub trait BallotBox: Send + Sync {
     /// Counts a 202 that was answered for a recorded ballot without making an envelope.
     async fn add_repeat(&self) -> PortResult<()>;
 
-    /// Keeps a message as a dead letter, unless its envelope is decided. Idempotent.
+    /// Keeps a message as a dead letter, unless its envelope is decided; deciding it removes the letter by
+    /// the same write. Idempotent.
     async fn set_aside(&self, letter: &DeadLetter) -> PortResult<()>;
 
     /// All dead letters whose envelopes aren't decided otherwise, the oldest first.
     async fn dead_letters(&self) -> PortResult<Vec<DeadLetter>>;
-
-    /// Takes a dead letter out, once it was enqueued again. Idempotent.
-    async fn remove_dead_letter(&self, envelope: &EnvelopeId) -> PortResult<()>;
 
     /// Adds everything up at one instant, and tells which of these messages aren't decided at it.
     async fn reckon(&self, waiting: &[Waiting]) -> PortResult<Reckoning>;

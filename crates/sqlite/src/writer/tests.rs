@@ -186,3 +186,19 @@ async fn a_closed_writer_completes_what_it_took_on_and_refuses_the_rest() {
     assert_eq!(is_done.try_iter().count(), 50);
     assert_eq!(insert(&writer, 99).await, Err(closed()));
 }
+
+#[tokio::test]
+async fn a_full_disk_is_an_error_until_there_is_room_again() {
+    let writer = writer();
+    let run = async |sql: &'static str| {
+        let work = move |connection: &Connection| Ok(connection.execute_batch(sql)?);
+        writer.run(Mode::Grouped, work, |()| ()).await
+    };
+    run("CREATE TABLE bodies (body BLOB)").await.unwrap();
+    run("PRAGMA max_page_count = 100").await.unwrap();
+    let large = "INSERT INTO bodies VALUES (zeroblob(1000000))";
+    assert_eq!(run(large).await, Err(unavailable("the disk is full")));
+    insert(&writer, 1).await.unwrap();
+    run("PRAGMA max_page_count = 10000").await.unwrap();
+    run(large).await.unwrap();
+}

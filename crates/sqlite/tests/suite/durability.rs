@@ -5,10 +5,10 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use election_core::envelope::EnvelopeId;
-use election_service::ports::{CopyRole, Depth, Outcome};
+use election_service::ports::{CopyRole, Outcome};
 use election_sqlite::{OpenError, SqliteStore};
 use election_testkit::fixtures::{self, message, submission};
 
@@ -166,54 +166,5 @@ async fn a_killed_process_has_lost_nothing_that_it_answered() {
     for number in recorded {
         let again = all_ok(ballot_box(&store).record(&[submission(number, number, 0)]).await);
         assert_eq!(again, [Outcome::AlreadyDecided]);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "measures; run it alone, in release"]
-async fn how_many_sends_a_second() {
-    let folder = tempfile::tempdir_in(".").unwrap();
-    for tasks in [1, 16, 256, 1024] {
-        let store = SqliteStore::create(folder.path()).unwrap();
-        let region = store.open_region(&region("here")).await.unwrap();
-        let start = Instant::now();
-        let sent = send_at_once(&store, tasks, 10_000 / tasks).await;
-        let sends = start.elapsed();
-        let start = Instant::now();
-        loop {
-            let received = region.intake.receive(100, NOW).await.unwrap();
-            if received.is_empty() {
-                break;
-            }
-            let handles: Vec<_> = received.into_iter().map(|received| received.handle).collect();
-            region.intake.acknowledge(&handles).await.unwrap();
-        }
-        assert_eq!(region.intake.depth().await, Ok(Depth::default()));
-        let receives = start.elapsed();
-        let rate = |time: Duration| sent as f64 / time.as_secs_f64();
-        println!(
-            "{tasks} senders: {:.0} sends/s; {:.0} receives/s",
-            rate(sends),
-            rate(receives)
-        );
-    }
-    let store = SqliteStore::create(folder.path()).unwrap();
-    for size in [1, 10, 100] {
-        let batches: Vec<Vec<_>> = (0..2_000 / size)
-            .map(|batch| {
-                (0..size)
-                    .map(|nth| size * 10_000 + batch * size + nth)
-                    .map(|n| submission(n, n, 0))
-                    .collect()
-            })
-            .collect();
-        let start = Instant::now();
-        for batch in &batches {
-            all_ok(ballot_box(&store).record(batch).await);
-        }
-        println!(
-            "batches of {size}: {:.0} ballots/s",
-            2_000.0 / start.elapsed().as_secs_f64()
-        );
     }
 }

@@ -1,4 +1,9 @@
 //! Tests of the SQLite adapters through their ports and their files.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 mod ballots;
 mod contract;

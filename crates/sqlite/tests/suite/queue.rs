@@ -1,6 +1,7 @@
 //! The queue across a restart, and what its file holds.
 
 use std::path::Path;
+use std::task::Poll;
 use std::time::Duration;
 
 use election_service::ports::{CopyRole, Depth, PortError};
@@ -96,18 +97,31 @@ async fn a_clock_that_was_set_back_hides_no_message_for_longer_than_its_delay() 
 #[tokio::test]
 async fn a_receiver_that_gave_up_leaves_no_lease() {
     let folder = tempfile::tempdir().unwrap();
-    let (_store, here) = reopen(folder.path()).await;
+    let store = SqliteStore::create(folder.path()).unwrap().with_visibility(LONG);
+    let here = store.open_region(&region("here")).await.unwrap();
     here.intake
         .send(message(1, 1, 0), CopyRole::Primary, NOW)
         .await
         .unwrap();
-    for _ in 0..20 {
-        // Polled once: the message is leased, but still being read.
+    let mut gave_up = 0;
+    while gave_up < 20 {
         let mut receiving = here.intake.receive(1, LONG);
-        let polled = std::future::poll_fn(|context| std::task::Poll::Ready(receiving.as_mut().poll(context)));
-        drop(polled.await);
+        // Polled once: the message is leased, but mostly still being read.
+        let polled = std::future::poll_fn(|context| Poll::Ready(receiving.as_mut().poll(context))).await;
+        drop(receiving);
+        match polled {
+            Poll::Pending => gave_up += 1,
+            Poll::Ready(received) => {
+                let handles: Vec<_> = received
+                    .unwrap()
+                    .into_iter()
+                    .map(|received| received.handle)
+                    .collect();
+                here.intake.release(&handles, NOW).await.unwrap();
+            }
+        }
     }
-    let received = here.intake.receive(1, LONG).await.unwrap();
+    let received = here.intake.receive(1, NOW).await.unwrap();
     assert_eq!(received.len(), 1);
 }
 

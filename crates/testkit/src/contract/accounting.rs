@@ -268,51 +268,22 @@ pub async fn deciding_a_dead_letter_takes_it_out(adapter: &dyn Adapter) {
     assert_eq!(ballots.reckon(&[]).await.unwrap(), expected);
 }
 
-/// And removing what is none is harmless.
-pub async fn removing_a_dead_letter_is_idempotent(adapter: &dyn Adapter) {
+/// Set aside again while it is enqueued again, it stays one letter.
+pub async fn a_dead_letter_stays_until_it_is_recorded(adapter: &dyn Adapter) {
     let stores = open(adapter).await;
     let ballots = stores.ballots.as_ref();
-    set_aside(ballots, 1).await;
-    set_aside(ballots, 2).await;
-    record(ballots, &[submission(3, 3, 0)]).await;
-    for number in [1, 1, 3, 9] {
-        ballots.remove_dead_letter(&envelope(number)).await.unwrap();
-    }
-    let letters = dead_letters(ballots).await;
-    assert_eq!(
-        letters
-            .iter()
-            .map(|letter| letter.message.envelope)
-            .collect::<Vec<_>>(),
-        [envelope(2)]
-    );
-    let expected = Reckoning {
-        recorded: 1,
-        dead_letters: 1,
-        ..Reckoning::default()
-    };
-    assert_eq!(ballots.reckon(&[]).await.unwrap(), expected);
-    assert_eq!(
-        record(ballots, &[submission(3, 3, 0)]).await,
-        [Outcome::AlreadyDecided],
-        "its outcome stands"
-    );
-}
-
-/// Once it was enqueued again; or set aside again.
-pub async fn a_removed_dead_letter_can_be_recorded(adapter: &dyn Adapter) {
-    let stores = open(adapter).await;
-    let ballots = stores.ballots.as_ref();
-    for number in [1, 2] {
+    for number in [1, 2, 1] {
         set_aside(ballots, number).await;
-        ballots.remove_dead_letter(&envelope(number)).await.unwrap();
     }
+    assert_eq!(dead_letters(ballots).await.len(), 2);
     assert_eq!(record(ballots, &[submission(1, 1, 0)]).await, [Outcome::Recorded]);
-    set_aside(ballots, 2).await;
-    assert_eq!(dead_letters(ballots).await.len(), 1);
+    set_aside(ballots, 1).await;
+    let letters = dead_letters(ballots).await;
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0].message.envelope, envelope(2));
 }
 
-/// A dead letter has one until it is removed: being set aside.
+/// A dead letter has one: being set aside.
 pub async fn undecided_are_the_envelopes_without_an_outcome(adapter: &dyn Adapter) {
     let stores = open(adapter).await;
     let ballots = stores.ballots.as_ref();
@@ -329,8 +300,6 @@ pub async fn undecided_are_the_envelopes_without_an_outcome(adapter: &dyn Adapte
         [false, true, false, false, false, true, true, false],
         "in the order asked"
     );
-    ballots.remove_dead_letter(&envelope(4)).await.unwrap();
-    assert_eq!(ballots.reckon(&asked[4..5]).await.unwrap().undecided, [true]);
     let many: Vec<_> = asked.iter().cycle().take(5_000).copied().collect();
     assert_eq!(ballots.reckon(&many).await.unwrap().undecided.len(), 5_000);
 }

@@ -140,8 +140,7 @@ macro_rules! contract_suite {
                 a_dead_letter_is_kept_once,
                 a_decided_envelope_is_no_dead_letter,
                 deciding_a_dead_letter_takes_it_out,
-                removing_a_dead_letter_is_idempotent,
-                a_removed_dead_letter_can_be_recorded,
+                a_dead_letter_stays_until_it_is_recorded,
                 undecided_are_the_envelopes_without_an_outcome,
             ],
             feed: [

@@ -123,11 +123,6 @@ impl BallotBox for MemoryBallotBox {
         Ok(lock(&self.0).dead_letters.clone())
     }
 
-    async fn remove_dead_letter(&self, envelope: &EnvelopeId) -> PortResult<()> {
-        lock(&self.0).remove_dead_letter(envelope);
-        Ok(())
-    }
-
     async fn reckon(&self, waiting: &[Waiting]) -> PortResult<Reckoning> {
         let state = lock(&self.0);
         let is_undecided = |waiting: &Waiting| {

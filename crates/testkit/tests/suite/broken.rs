@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use election_core::ballot::Ballot;
-use election_core::envelope::{EnvelopeId, Message};
+use election_core::envelope::Message;
 use election_core::keys::BallotKey;
 use election_core::tally::{FeedRecord, Sequence};
 use election_service::ports::{
@@ -111,10 +111,6 @@ impl BallotBox for Flawed<dyn BallotBox> {
 
     async fn dead_letters(&self) -> PortResult<Vec<DeadLetter>> {
         self.inner.dead_letters().await
-    }
-
-    async fn remove_dead_letter(&self, envelope: &EnvelopeId) -> PortResult<()> {
-        self.inner.remove_dead_letter(envelope).await
     }
 
     async fn reckon(&self, waiting: &[Waiting]) -> PortResult<Reckoning> {

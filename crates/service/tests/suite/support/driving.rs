@@ -121,7 +121,7 @@ impl Election {
     }
 
     /// Folds a region's feed as far as it may be.
-    pub(crate) async fn fold(&self, region: usize) -> PortResult<usize> {
+    pub(crate) async fn fold(&self, region: usize) -> PortResult<u64> {
         let stores = self.regions.iter().nth(region).and_then(|own| own.kept_stores());
         let tallies = stores.expect("a region that isn't lost").tallies;
         let mut folded = 0;
