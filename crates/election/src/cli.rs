@@ -8,10 +8,11 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use election_core::identifiers::RegionName;
 
+use crate::export::ExportKind;
 use crate::failure::Failure;
 use crate::operation::{Operation, RegionAction};
 use crate::store::StoreUrl;
-use crate::{definition, demo, init, operator, output, serve, voters};
+use crate::{definition, demo, init, operator, output, serve, verify, voters};
 
 /// Hold an election: one voter, one vote; no accepted vote lost; every number recountable.
 ///
@@ -98,6 +99,21 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,
     },
+    /// Write what is published of a certified election; all three into one folder make a whole export
+    #[command(subcommand)]
+    Export(ExportCommand),
+    /// Recount an export from its files alone; exit status 1 if any byte isn't as it has to be
+    Verify {
+        /// The folder with the whole export
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// How to write what was found: table or json
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+    /// Make a region's tally anew
+    #[command(subcommand)]
+    Tally(TallyCommand),
     /// Show where all accepted votes are
     Status {
         /// How to write it: table or json
@@ -203,6 +219,29 @@ enum RegionCommand {
 }
 
 #[derive(Subcommand)]
+enum ExportCommand {
+    /// Every ballot's jurisdiction and choices, sorted: ballots.jsonl
+    Ballots(ExportArguments),
+    /// Every receipt, sorted: receipts.txt
+    Receipts(ExportArguments),
+    /// The certified results: results.json, results.csv and results-nist.json
+    Results(ExportArguments),
+}
+
+#[derive(Args)]
+struct ExportArguments {
+    /// The folder to write to; new, empty, or with an export of the same election
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+#[derive(Subcommand)]
+enum TallyCommand {
+    /// Count the ballot box again and put that in the place of the region's tally, after the close
+    Rebuild { name: String },
+}
+
+#[derive(Subcommand)]
 enum DeadLettersCommand {
     /// When, where and why each was set aside; never its content
     List {
@@ -289,6 +328,19 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Recount { format } => {
             output::recount(&operator::run(&place, Operation::Recount).await?, format)
+        }
+        Command::Export(command) => {
+            let (what, arguments) = match command {
+                ExportCommand::Ballots(arguments) => (ExportKind::Ballots, arguments),
+                ExportCommand::Receipts(arguments) => (ExportKind::Receipts, arguments),
+                ExportCommand::Results(arguments) => (ExportKind::Results, arguments),
+            };
+            let out = absolute(&arguments.out)?;
+            output::data(&operator::run(&place, Operation::Export { what, out }).await?)
+        }
+        Command::Verify { folder, format } => verify::run(&folder, format),
+        Command::Tally(TallyCommand::Rebuild { name }) => {
+            output::data(&operator::run(&place, Operation::TallyRebuild { name }).await?)
         }
         Command::Status { format } => {
             output::status(&operator::run(&place, Operation::Status).await?, format)

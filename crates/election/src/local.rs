@@ -42,6 +42,8 @@ pub(crate) struct LocalElection {
     pub(crate) regions: Regions,
     /// Held while letters are written: two imports at once could give one person two of them.
     pub(crate) registering: tokio::sync::Mutex<()>,
+    /// Held while files are exported: each export completes the certificate that the one before left.
+    pub(crate) exporting: tokio::sync::Mutex<()>,
     roll_secret: Arc<RollSecret>,
     ballot_secret: BallotSecretSlot,
     mac_secret: Arc<MacSecret>,
@@ -125,6 +127,7 @@ impl LocalElection {
             metrics,
             regions,
             registering: tokio::sync::Mutex::default(),
+            exporting: tokio::sync::Mutex::default(),
             roll_secret,
             ballot_secret,
             mac_secret,

@@ -4,6 +4,7 @@ mod cli;
 mod connections;
 mod definition;
 mod demo;
+mod export;
 mod failure;
 mod init;
 mod local;
@@ -15,6 +16,7 @@ mod progress;
 mod serve;
 mod store;
 mod telemetry;
+mod verify;
 mod voters;
 
 use std::process::ExitCode;

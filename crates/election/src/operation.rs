@@ -10,6 +10,7 @@ use election_service::ports::RegionState;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::export::{self, ExportKind};
 use crate::local::LocalElection;
 use crate::voters;
 
@@ -39,6 +40,13 @@ pub(crate) enum Operation {
     DeadLettersList,
     DeadLettersReplay,
     KeysDestroy,
+    Export {
+        what: ExportKind,
+        out: PathBuf,
+    },
+    TallyRebuild {
+        name: String,
+    },
     VotersImport {
         roll: PathBuf,
         letters: PathBuf,
@@ -56,6 +64,8 @@ impl Operation {
         match self {
             Self::Certify => "Certifying",
             Self::Recount => "Recounting ballots",
+            Self::Export { .. } => "Exporting",
+            Self::TallyRebuild { .. } => "Rebuilding the tally",
             Self::VotersImport { .. } => "Importing voters",
             _ => "Working",
         }
@@ -90,6 +100,8 @@ pub(crate) async fn execute(
                 ],
             }))
         }
+        Operation::Export { what, out } => document(&export::run(election, what, &out, progress).await?),
+        Operation::TallyRebuild { name } => document(&operations.rebuild_tally(&name, progress).await?),
         Operation::VotersImport {
             roll,
             letters,

@@ -2,7 +2,9 @@
 
 use std::io::{IsTerminal, Write};
 
+use election_core::published::{self, Verdict};
 use serde_json::Value;
+use time::format_description::well_known::Rfc3339;
 
 use crate::cli::Format;
 use crate::failure::Failure;
@@ -110,7 +112,7 @@ fn percent(value: &Value) -> Value {
 pub(crate) fn results(results: &Value, format: Format) -> Result<(), Failure> {
     match format {
         Format::Json => data(results),
-        Format::Csv => print(results_csv(results)?.trim_end()),
+        Format::Csv => print(published::csv(results).trim_end()),
         Format::Table => {
             let mut lines = vec![format!(
                 "{} · {} · ballots counted: {} · waiting to be counted: {} · last counted: {}",
@@ -149,56 +151,6 @@ pub(crate) fn results(results: &Value, format: Format) -> Result<(), Failure> {
             print(&lines.join("\n"))
         }
     }
-}
-
-fn results_csv(results: &Value) -> Result<String, Failure> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut write = || -> anyhow::Result<()> {
-        writer.write_record([
-            "jurisdiction",
-            "contest",
-            "choice",
-            "name",
-            "party",
-            "votes",
-            "percent",
-        ])?;
-        for jurisdiction in items(&results["jurisdictions"]) {
-            for contest in items(&jurisdiction["contests"]) {
-                let (place, id) = (text(&jurisdiction["id"]), text(&contest["id"]));
-                for row in items(&contest["candidates"]) {
-                    let cell = |key: &str| {
-                        row.get(key)
-                            .filter(|value| !value.is_null())
-                            .map(text)
-                            .unwrap_or_default()
-                    };
-                    let cells = [
-                        cell("id"),
-                        cell("name"),
-                        cell("party"),
-                        cell("votes"),
-                        cell("percent"),
-                    ];
-                    writer.write_record([place.clone(), id.clone()].into_iter().chain(cells))?;
-                }
-                let totals = [
-                    ("ballots_cast", "ballots-cast"),
-                    ("write_ins", "write-in"),
-                    ("undervotes", "undervotes"),
-                    ("overvotes", "overvotes"),
-                ];
-                for (key, choice) in totals {
-                    let count = contest.get(key).map(text).unwrap_or_default();
-                    writer.write_record([&place, &id, choice, "", "", &count, ""])?;
-                }
-            }
-        }
-        Ok(())
-    };
-    write()?;
-    let bytes = writer.into_inner().map_err(|error| anyhow::anyhow!("{error}"))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn no_csv(format: Format) -> Result<(), Failure> {
@@ -251,6 +203,43 @@ pub(crate) fn recount(recount: &Value, format: Format) -> Result<(), Failure> {
             "the recount differs: the differences are above; nothing can be certified".to_owned(),
         ))
     }
+}
+
+/// What a verification found; fails if anything speaks against the export.
+pub(crate) fn verdict(verdict: &Verdict, format: Format) -> Result<(), Failure> {
+    no_csv(format)?;
+    if format == Format::Json {
+        data(&serde_json::to_value(verdict).map_err(anyhow::Error::from)?)?;
+    } else if let Some(summary) = &verdict.summary {
+        let rows = [
+            ("election", summary.election.to_string()),
+            ("election hash", summary.election_hash.to_string()),
+            (
+                "certified at",
+                summary.certified_at.format(&Rfc3339).unwrap_or_default(),
+            ),
+            ("ballots recounted", summary.ballots.to_string()),
+            ("receipts", summary.receipts.to_string()),
+            ("registered voters", summary.registered.to_string()),
+            ("SHA-256 of SHA256SUMS", summary.export.to_string()),
+        ];
+        let lines = rows.map(|(name, value)| format!("{name:<22} {value}"));
+        print(&format!("verified\n\n{}", lines.join("\n")))?;
+    } else {
+        let lines: Vec<String> = verdict.problems.iter().map(ToString::to_string).collect();
+        print(&lines.join("\n"))?;
+    }
+    if verdict.verified {
+        return Ok(());
+    }
+    let further = match verdict.further_problems {
+        0 => String::new(),
+        further => format!(", and {further} more"),
+    };
+    Err(Failure::No(format!(
+        "not verified: the problems are above{further}. An export that isn't whole yet needs `election export` \
+         ballots, receipts and results into the same folder"
+    )))
 }
 
 /// The sums of all votes.
@@ -333,17 +322,6 @@ mod tests {
         assert_eq!(
             table(&["name", "votes"], &rows),
             "name       votes\nAna López      7\nWei         1234"
-        );
-    }
-
-    #[test]
-    fn results_as_csv_quote_what_needs_it() {
-        let results = json!({"jurisdictions": [{"id": "ca", "contests": [{"id": "president", "ballots_cast": 1,
-            "candidates": [{"id": "x", "name": "Doe, \"J\"", "party": null, "votes": 1, "percent": 100.0}]}]}]});
-        let csv = results_csv(&results).unwrap();
-        assert!(
-            csv.contains("ca,president,x,\"Doe, \"\"J\"\"\",,1,100.0\n"),
-            "{csv}"
         );
     }
 }

@@ -25,6 +25,8 @@ struct Situation {
 pub struct Region {
     name: RegionName,
     situation: RwLock<Situation>,
+    /// Held while its tally is read, folded on and written: see [`Self::folding`].
+    folding: tokio::sync::Mutex<()>,
 }
 
 impl Region {
@@ -34,6 +36,7 @@ impl Region {
         Self {
             name,
             situation: RwLock::new(Situation { state, stores }),
+            folding: tokio::sync::Mutex::default(),
         }
     }
 
@@ -70,6 +73,13 @@ impl Region {
     /// What the region has, for accounting: also while it is failed, never once it is lost.
     pub fn kept_stores(&self) -> Option<RegionStores> {
         self.read(|situation| situation.stores.clone())
+    }
+
+    /// Waits until nobody else in this process folds on its tally. The store's condition keeps two folders
+    /// from counting a record twice; it can't keep one that read a wrong tally from writing over the one
+    /// that was made anew meanwhile and reaches the same place.
+    pub(crate) async fn folding(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.folding.lock().await
     }
 
     /// Changes the state, after it was declared in the store. A lost region's stores are let go.

@@ -92,7 +92,8 @@ pub(crate) fn encode_counts(counts: &CountsByJurisdiction) -> PortResult<Vec<u8>
         .map_err(|error| PortError::Corrupt(format!("counts can't be written: {error}")))
 }
 
-fn decode_counts(bytes: &[u8]) -> PortResult<CountsByJurisdiction> {
+/// Reads what [`encode_counts`] wrote.
+pub(crate) fn decode_counts(bytes: &[u8]) -> PortResult<CountsByJurisdiction> {
     let pairs: Vec<(Option<JurisdictionId>, Counts)> = serde_json::from_slice(bytes)
         .map_err(|error| PortError::Corrupt(format!("the certified counts can't be read: {error}")))?;
     Ok(pairs.into_iter().collect())

@@ -109,7 +109,10 @@ impl TallyFolder {
     pub async fn run(&self, region: Arc<Region>, mut stop: tokio::sync::watch::Receiver<bool>) {
         while !*stop.borrow_and_update() {
             let advanced = match region.active_stores() {
-                Some(stores) => self.advance(stores.tallies.as_ref()).await,
+                Some(stores) => {
+                    let _turn = region.folding().await;
+                    self.advance(stores.tallies.as_ref()).await
+                }
                 None => Ok(0),
             };
             match advanced {

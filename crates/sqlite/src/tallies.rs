@@ -1,11 +1,12 @@
 //! Owns a region's tally as stored: each item's counts and checkpoint in one row, all items of a commit
 //! in one transaction.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use election_core::tally::{FORMAT, Sequence, TallyItem, TallyKey};
-use election_service::ports::{PortResult, StoredTally, TallyStore, TallyUpdate};
+use election_core::tally::{FORMAT, Sequence, Tally, TallyItem, TallyKey};
+use election_service::ports::{PortError, PortResult, StoredTally, TallyStore, TallyUpdate};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use time::OffsetDateTime;
 
@@ -85,6 +86,43 @@ fn write_all(connection: &Connection, lines: &[Line], at: i64) -> Result<bool, F
     Ok(true)
 }
 
+fn replace_all(connection: &Connection, lines: &[Line], at: i64) -> Result<bool, Failure> {
+    connection.prepare_cached("DELETE FROM tallies")?.execute([])?;
+    write_all(connection, lines, at)
+}
+
+/// How far each item reaches.
+fn checkpoints(tally: &Tally) -> BTreeMap<TallyKey, Sequence> {
+    tally
+        .iter()
+        .map(|(key, item)| (key.clone(), item.last_sequence))
+        .collect()
+}
+
+/// Whether the items reach as far as expected, or can't be read if nothing is.
+fn is_as_expected(
+    connection: &Connection,
+    expected: Option<&BTreeMap<TallyKey, Sequence>>,
+) -> Result<bool, Failure> {
+    match (read_all(connection).map_err(PortError::from), expected) {
+        (Ok(stored), Some(expected)) => Ok(checkpoints(&stored) == *expected),
+        (Err(PortError::Corrupt(_)), None) => Ok(true),
+        (Ok(_), None) | (Err(PortError::Corrupt(_)), Some(_)) => Ok(false),
+        (Err(error), _) => Err(error.into()),
+    }
+}
+
+fn read_all(connection: &Connection) -> Result<Tally, Failure> {
+    let mut statement =
+        connection.prepare_cached("SELECT shard, jurisdiction, last_sequence, item FROM tallies")?;
+    let mut rows = statement.query([])?;
+    let mut tally = Tally::new();
+    while let Some(row) = rows.next()? {
+        tally.extend([read_item(row)?]);
+    }
+    Ok(tally)
+}
+
 fn read_item(row: &Row<'_>) -> Result<(TallyKey, TallyItem), Failure> {
     let unreadable = || corrupt("a tally's item can't be read");
     let claimed: String = row.get(1)?;
@@ -112,13 +150,10 @@ impl TallyStore for SqliteTallies {
     async fn load(&self) -> PortResult<StoredTally> {
         let load = |connection: &Connection| {
             let transaction = connection.unchecked_transaction()?;
-            let mut stored = StoredTally::default();
-            let mut statement =
-                transaction.prepare_cached("SELECT shard, jurisdiction, last_sequence, item FROM tallies")?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                stored.tally.extend([read_item(row)?]);
-            }
+            let mut stored = StoredTally {
+                tally: read_all(&transaction)?,
+                updated_at: None,
+            };
             let written = transaction
                 .query_row("SELECT at FROM tally_written", [], |row| row.get(0))
                 .optional()?;
@@ -145,5 +180,28 @@ impl TallyStore for SqliteTallies {
             )
         };
         self.database.write(commit).await
+    }
+
+    async fn replace(&self, expected: Option<&Tally>, tally: &Tally, at: OffsetDateTime) -> PortResult<bool> {
+        let at = nanoseconds(at)?;
+        let expected = expected.map(checkpoints);
+        let update = |(key, item): (&TallyKey, &TallyItem)| TallyUpdate {
+            key: key.clone(),
+            expected: Sequence::START,
+            item: item.clone(),
+        };
+        let lines = tally
+            .iter()
+            .map(update)
+            .map(Line::new)
+            .collect::<Result<Vec<_>, _>>()?;
+        let replace = move |connection: &Connection| {
+            nested(
+                connection,
+                || Ok(is_as_expected(connection, expected.as_ref())? && replace_all(connection, &lines, at)?),
+                |replaced| *replaced,
+            )
+        };
+        self.database.write(replace).await
     }
 }

@@ -63,6 +63,7 @@ points! {
     BallotsBehind = "ballots.behind",
     TalliesLoad = "tallies.load",
     TalliesCommit = "tallies.commit",
+    TalliesReplace = "tallies.replace",
     VaultSecrets = "vault.secrets",
     VaultGenerateDataKey = "vault.generate_data_key",
     VaultUnwrapDataKey = "vault.unwrap_data_key",
@@ -96,6 +97,7 @@ impl Point {
                 | Self::BallotsAddRepeat
                 | Self::BallotsSetAside
                 | Self::TalliesCommit
+                | Self::TalliesReplace
                 | Self::VaultGenerateDataKey
                 | Self::VaultDestroyBallotSecret
         )

@@ -10,7 +10,7 @@ use election_core::envelope::Message;
 use election_core::identifiers::{JurisdictionId, RegionName};
 use election_core::keys::{BallotKey, PersonId, VoterKey};
 use election_core::phase::Phase;
-use election_core::tally::{FeedRecord, Sequence};
+use election_core::tally::{FeedRecord, Sequence, Tally};
 use election_core::voter_record::{DataKey, KeyBatchId};
 use election_service::ports::{
     AddOutcome, BallotBox, CopyRole, DeadLetter, Depth, ElectionRecord, Elections, Handle, Intake, KeyVault,
@@ -243,6 +243,11 @@ impl TallyStore for Faulty<dyn TallyStore> {
 
     async fn commit(&self, updates: Vec<TallyUpdate>, at: OffsetDateTime) -> PortResult<bool> {
         self.at(Point::TalliesCommit, self.inner.commit(updates, at))
+            .await
+    }
+
+    async fn replace(&self, expected: Option<&Tally>, tally: &Tally, at: OffsetDateTime) -> PortResult<bool> {
+        self.at(Point::TalliesReplace, self.inner.replace(expected, tally, at))
             .await
     }
 }

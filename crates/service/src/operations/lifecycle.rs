@@ -172,7 +172,11 @@ impl Operations {
     /// Folds what the active regions' tallies haven't folded: after a restart without a server there may
     /// be something left.
     async fn tallies_are_caught_up(&self) -> Result<(), OperationError> {
-        for stores in self.regions.iter().filter_map(|region| region.active_stores()) {
+        for region in self.regions.iter() {
+            let Some(stores) = region.active_stores() else {
+                continue;
+            };
+            let _turn = region.folding().await;
             while self.folder.advance(stores.tallies.as_ref()).await? > 0 {}
         }
         Ok(())

@@ -2,8 +2,10 @@
 //! does; each refusal says what to do.
 
 pub mod dead_letters;
+pub mod export;
 pub mod keys;
 pub mod lifecycle;
+pub mod rebuild;
 pub mod recount;
 pub mod regions;
 pub mod status;

@@ -12,7 +12,7 @@ use crate::ports::{BallotBox, RegionState};
 use crate::results::CountsByJurisdiction;
 use crate::tally::checkpoint;
 
-const BATCH: usize = 10_000;
+pub(super) const BATCH: usize = 10_000;
 
 /// One region's tally against the recount.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,7 +151,7 @@ fn problems(counts: &CountsByJurisdiction) -> Vec<String> {
 }
 
 /// What a region's tally has otherwise than the recount, in words.
-fn differences(recounted: &Tally, stored: &Tally) -> Vec<String> {
+pub(super) fn differences(recounted: &Tally, stored: &Tally) -> Vec<String> {
     let (recounted, stored) = (tally::by_jurisdiction(recounted), tally::by_jurisdiction(stored));
     let none = Counts::default();
     let mut jurisdictions: Vec<_> = recounted.keys().chain(stored.keys()).collect();

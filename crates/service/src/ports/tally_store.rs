@@ -35,4 +35,11 @@ pub trait TallyStore: Send + Sync {
     /// pulled (SQL), either all items are written or none, so that a checkpoint speaks for its whole
     /// shard; where it is pushed (streams), some may be, and the stream's replay completes them.
     async fn commit(&self, updates: Vec<TallyUpdate>, at: OffsetDateTime) -> PortResult<bool>;
+
+    /// Replaces all items by those of a tally made anew, all of them or none, durable on return; false if
+    /// the items that there are have other checkpoints than `expected`: the tally that [`Self::load`] gave,
+    /// or `None` if it gave [`super::PortError::Corrupt`], which it then still has to. A commit that was
+    /// prepared on the old items may go through afterwards if the checkpoints stayed the same: whoever
+    /// replaces keeps folders from preparing one meanwhile.
+    async fn replace(&self, expected: Option<&Tally>, tally: &Tally, at: OffsetDateTime) -> PortResult<bool>;
 }

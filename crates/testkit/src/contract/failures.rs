@@ -2,10 +2,11 @@
 //! caller does what the port's documentation says.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use election_core::phase::Phase;
-use election_core::tally::{self, Sequence, Tally};
+use election_core::tally::{self, FeedEvent, FeedRecord, Sequence, Tally};
 use election_core::voter_record::KeyBatchId;
 use election_service::ports::{
     AddOutcome, BallotBox, CopyRole, DeadLetterReason, Depth, Intake, Outcome, PortResult, Received,
@@ -261,6 +262,12 @@ async fn run_election(stores: &Stores) {
         let changed = until_ok(|| elections.change_phase(step[0], step[1], at(1))).await;
         assert!(changed || elections.phase().await.unwrap().phase == step[1]);
     }
+    let (tallies, none) = (&stores.tallies[0], Tally::new());
+    let replaced = until_ok(|| tallies.replace(Some(&none), rebuilt(), at(1))).await;
+    assert!(
+        replaced || tallies.load().await.unwrap().tally == *rebuilt(),
+        "after a lost answer, reading tells"
+    );
     // A visit isn't a part of any promise.
     drop(elections.add_visit().await);
     let lost = region(2);
@@ -271,7 +278,24 @@ async fn run_election(stores: &Stores) {
     until_ok(|| elections.keys_destroyed()).await;
 }
 
+/// A tally of one ballot, made anew.
+fn rebuilt() -> &'static Tally {
+    static REBUILT: LazyLock<Tally> = LazyLock::new(|| {
+        let record = FeedRecord {
+            sequence: 1.into(),
+            jurisdiction: Some(jurisdiction(0)),
+            event: FeedEvent::Inserted(Box::new(ballot(0, 0))),
+        };
+        let mut tally = Tally::new();
+        let shard = <dyn BallotBox>::SHARD;
+        tally::fold(&mut tally, definition(), mac_secret(), shard, [&record]);
+        tally
+    });
+    &REBUILT
+}
+
 async fn assert_run(stores: &Stores) {
+    assert_eq!(stores.tallies[0].load().await.unwrap().tally, *rebuilt());
     let record = stores.elections.load().await.unwrap().expect("an election");
     assert_eq!(
         (record.phase.phase, record.phase.since),

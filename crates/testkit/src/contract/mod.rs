@@ -160,6 +160,9 @@ macro_rules! contract_suite {
                 one_of_two_folders_that_loaded_the_same_commits,
                 folders_at_once_count_each_record_once,
                 tallies_of_all_regions_agree_with_the_box,
+                a_replaced_tally_is_read_back_and_counted_on,
+                a_tally_is_replaced_only_as_it_was_read,
+                one_of_a_replacement_and_commits_at_once_wins,
             ],
             key_vault: [
                 secrets_stay_the_same_and_differ,

@@ -353,6 +353,112 @@ pub async fn tallies_of_all_regions_agree_with_the_box(adapter: &dyn Adapter) {
     }
 }
 
+/// None of the old items stays, and folders go on from the new checkpoints.
+pub async fn a_replaced_tally_is_read_back_and_counted_on(adapter: &dyn Adapter) {
+    let stores = open(adapter).await;
+    let store = stores.tallies[0].as_ref();
+    let records = shard_records(11, 40);
+    let wrong = vec![
+        update(key("0", Some(jurisdiction(0))), 0, item(500, 7)),
+        update(key("old", None), 0, item(3, 3)),
+    ];
+    assert!(store.commit(wrong, at(1)).await.unwrap());
+    let before = store.load().await.unwrap().tally;
+    let mut anew = Tally::new();
+    tally::fold(&mut anew, definition(), mac_secret(), "0", &records[..25]);
+    assert!(store.replace(Some(&before), &anew, at(2)).await.unwrap());
+    let stored = store.load().await.unwrap();
+    assert_eq!(stored.tally, anew);
+    assert_eq!(stored.updated_at, Some(at(2)));
+    assert!(
+        store
+            .commit(fold(store, "0", &records).await, at(3))
+            .await
+            .unwrap()
+    );
+    let mut one_pass = Tally::new();
+    tally::fold(&mut one_pass, definition(), mac_secret(), "0", &records);
+    assert_eq!(store.load().await.unwrap().tally, one_pass);
+
+    assert!(
+        store
+            .replace(Some(&one_pass), &Tally::new(), at(4))
+            .await
+            .unwrap()
+    );
+    assert!(store.load().await.unwrap().tally.is_empty());
+    assert!(store.replace(Some(&Tally::new()), &anew, at(5)).await.unwrap());
+    assert_eq!(store.load().await.unwrap().tally, anew);
+    assert!(
+        stores.tallies[1].load().await.unwrap().tally.is_empty(),
+        "regions are apart"
+    );
+}
+
+/// Not if an item was advanced, added or taken away meanwhile; not as unreadable if it can be read.
+pub async fn a_tally_is_replaced_only_as_it_was_read(adapter: &dyn Adapter) {
+    let stores = open(adapter).await;
+    let store = stores.tallies[0].as_ref();
+    let (north, south) = (key("0", Some(jurisdiction(0))), key("0", Some(jurisdiction(1))));
+    let updates = vec![
+        update(north.clone(), 0, item(5, 5)),
+        update(south.clone(), 0, item(6, 1)),
+    ];
+    assert!(store.commit(updates, at(1)).await.unwrap());
+    let stored = store.load().await.unwrap().tally;
+    let anew = Tally::from([(north.clone(), item(9, 9))]);
+    let others = [
+        Tally::new(),
+        Tally::from([(north.clone(), item(5, 5))]),
+        Tally::from([(north.clone(), item(5, 5)), (south.clone(), item(7, 1))]),
+        Tally::from([(north.clone(), item(5, 5)), (key("0", None), item(6, 1))]),
+        Tally::from([
+            (north, item(5, 5)),
+            (south, item(6, 1)),
+            (key("1", None), item(1, 1)),
+        ]),
+    ];
+    for expected in others.iter().map(Some).chain([None]) {
+        assert!(!store.replace(expected, &anew, at(2)).await.unwrap());
+        let unchanged = store.load().await.unwrap();
+        assert_eq!(unchanged.tally, stored);
+        assert_eq!(unchanged.updated_at, Some(at(1)));
+    }
+    assert!(store.replace(Some(&stored), &anew, at(3)).await.unwrap());
+}
+
+/// What is stored afterwards is the one's or the others', never a mixture.
+pub async fn one_of_a_replacement_and_commits_at_once_wins(adapter: &dyn Adapter) {
+    let stores = open(adapter).await;
+    for round in 1..20 {
+        let store = Arc::clone(&stores.tallies[0]);
+        let before = store.load().await.unwrap().tally;
+        let reached = |jurisdiction_of: u64| {
+            let item = before.get(&key("0", Some(jurisdiction(jurisdiction_of))));
+            item.map_or(0, |item| item.last_sequence.as_u64().unwrap())
+        };
+        let folded: Vec<TallyUpdate> = (0..2)
+            .map(|number| {
+                update(
+                    key("0", Some(jurisdiction(number))),
+                    reached(number),
+                    item(round * 10, 1),
+                )
+            })
+            .collect();
+        let anew =
+            Tally::from([0, 1].map(|number| (key("0", Some(jurisdiction(number))), item(round * 10 + 1, 2))));
+        let (one, other) = (Arc::clone(&store), Arc::clone(&store));
+        let committing = tokio::spawn(async move { one.commit(folded, at(1)).await.unwrap() });
+        let (expected, replacement) = (before.clone(), anew.clone());
+        let replacing =
+            tokio::spawn(async move { other.replace(Some(&expected), &replacement, at(1)).await.unwrap() });
+        let (committed, replaced) = (committing.await.unwrap(), replacing.await.unwrap());
+        assert!(committed != replaced, "one of them, in round {round}");
+        assert_eq!(store.load().await.unwrap().tally == anew, replaced);
+    }
+}
+
 async fn counted(store: &dyn TallyStore) -> u64 {
     tally::by_jurisdiction(&store.load().await.unwrap().tally)
         .values()

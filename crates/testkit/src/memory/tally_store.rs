@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use election_core::tally::Sequence;
+use election_core::tally::{Sequence, Tally, TallyKey};
 use election_service::ports::{PortResult, StoredTally, TallyStore, TallyUpdate};
 use time::OffsetDateTime;
 
@@ -17,6 +17,10 @@ impl MemoryTallies {
     pub(super) fn lose(&self) {
         *lock(&self.0) = StoredTally::default();
     }
+}
+
+fn checkpoints(tally: &Tally) -> impl Iterator<Item = (&TallyKey, Sequence)> {
+    tally.iter().map(|(key, item)| (key, item.last_sequence))
 }
 
 #[async_trait]
@@ -41,5 +45,19 @@ impl TallyStore for MemoryTallies {
             .tally
             .extend(updates.into_iter().map(|update| (update.key, update.item)));
         Ok(true)
+    }
+
+    async fn replace(&self, expected: Option<&Tally>, tally: &Tally, at: OffsetDateTime) -> PortResult<bool> {
+        let mut stored = lock(&self.0);
+        // Nothing here is ever unreadable.
+        let is_expected =
+            expected.is_some_and(|expected| checkpoints(expected).eq(checkpoints(&stored.tally)));
+        if is_expected {
+            *stored = StoredTally {
+                tally: tally.clone(),
+                updated_at: Some(at),
+            };
+        }
+        Ok(is_expected)
     }
 }

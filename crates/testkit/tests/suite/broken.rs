@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use election_core::ballot::Ballot;
 use election_core::envelope::Message;
 use election_core::keys::BallotKey;
-use election_core::tally::{FeedRecord, Sequence};
+use election_core::tally::{FeedRecord, Sequence, Tally};
 use election_service::ports::{
     BallotBox, CopyRole, DeadLetter, Depth, Handle, Intake, Outcome, PortResult, Received, Reckoning,
     StoredTally, Submission, TallyStore, TallyUpdate, Waiting,
@@ -156,6 +156,14 @@ impl TallyStore for Flawed<dyn TallyStore> {
         }
         self.inner.commit(updates, at).await
     }
+
+    async fn replace(&self, expected: Option<&Tally>, tally: &Tally, at: OffsetDateTime) -> PortResult<bool> {
+        if self.flaw == Flaw::ConditionIgnored {
+            let stored = self.inner.load().await?.tally;
+            return self.inner.replace(Some(&stored), tally, at).await;
+        }
+        self.inner.replace(expected, tally, at).await
+    }
 }
 
 #[async_trait]
@@ -233,6 +241,8 @@ finds! {
     a_tally_without_condition_is_found: ConditionIgnored, tally_store::a_commit_needs_the_expected_checkpoint;
     a_tally_without_condition_is_found_among_folders:
         ConditionIgnored, tally_store::one_of_two_folders_that_loaded_the_same_commits;
+    a_tally_replaced_without_condition_is_found:
+        ConditionIgnored, tally_store::a_tally_is_replaced_only_as_it_was_read;
     a_tally_written_by_halves_is_found: ItemsWrittenOneByOne, tally_store::a_stale_item_keeps_the_whole_commit_out;
     a_queue_that_acknowledges_everything_is_found:
         EverythingAcknowledged, intake::acknowledging_is_idempotent_and_ignores_unknown_handles;

@@ -80,6 +80,10 @@ impl TallyStore for Overtaken<'_> {
         self.other.advance(self.tallies.as_ref()).await?;
         self.tallies.commit(updates, at).await
     }
+
+    async fn replace(&self, expected: Option<&Tally>, tally: &Tally, at: OffsetDateTime) -> PortResult<bool> {
+        self.tallies.replace(expected, tally, at).await
+    }
 }
 
 #[tokio::test(start_paused = true)]

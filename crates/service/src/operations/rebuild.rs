@@ -1,0 +1,95 @@
+//! Owns the rebuilding of a region's tally from the ballot box. A tally is derived: whatever is wrong with
+//! one, the box makes it right.
+
+use election_core::identifiers::RegionName;
+use election_core::phase::Phase;
+use election_core::tally::{self, Tally};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::recount::{BATCH, differences};
+use super::{OperationError, Operations, Progress};
+use crate::ports::{BallotBox, PortError};
+use crate::tally::{checkpoint, folded};
+
+/// What rebuilding a tally changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rebuilt {
+    /// The region.
+    pub region: RegionName,
+    /// The place in the feed that the tally reaches now.
+    pub checkpoint: String,
+    /// Records that it counts now.
+    pub records: u64,
+    /// Records that the old one had counted; null if it couldn't be read.
+    pub records_before: Option<u64>,
+    /// What the old one had otherwise, if it had reached the same place.
+    pub differences: Vec<String>,
+}
+
+fn refused<T>(text: String) -> Result<T, OperationError> {
+    Err(OperationError::Refused(text))
+}
+
+impl Operations {
+    /// Makes a region's tally anew from the ballot box and puts it in the old one's place, at once. After
+    /// the close only: until then results must not go back. May run while the region's folder does, and may
+    /// be repeated.
+    pub async fn rebuild_tally(&self, name: &str, progress: Progress<'_>) -> Result<Rebuilt, OperationError> {
+        let region = self.region(name)?;
+        let phase = self.elections.phase().await?.phase;
+        if phase < Phase::Closed {
+            return refused(format!(
+                "the election is {phase}: tallies are rebuilt after the close (`election close`)"
+            ));
+        }
+        let Some(stores) = region.kept_stores() else {
+            return refused(format!("region {name} is lost, and has no tally any more"));
+        };
+        let mut tally = Tally::new();
+        self.fold_to_the_end(&mut tally, progress).await?;
+        // Folders wait from here on, for what came meanwhile only.
+        let _turn = region.folding().await;
+        self.fold_to_the_end(&mut tally, progress).await?;
+        let before = match stores.tallies.load().await {
+            Ok(stored) => Some(stored.tally),
+            Err(PortError::Corrupt(_)) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let now = OffsetDateTime::now_utc();
+        let now = now.replace_millisecond(now.millisecond()).unwrap_or(now);
+        if !stores.tallies.replace(before.as_ref(), &tally, now).await? {
+            return refused(format!(
+                "the tally of region {name} was written meanwhile: run `election tally rebuild {name}` again"
+            ));
+        }
+        tracing::info!(region = %region.name(), "the tally was rebuilt");
+        let same_place = before
+            .as_ref()
+            .filter(|before| checkpoint(before) == checkpoint(&tally));
+        Ok(Rebuilt {
+            region: region.name().clone(),
+            checkpoint: checkpoint(&tally).to_string(),
+            records: folded(&tally),
+            records_before: before.as_ref().map(folded),
+            differences: same_place
+                .map(|before| differences(&tally, before))
+                .unwrap_or_default(),
+        })
+    }
+
+    async fn fold_to_the_end(&self, tally: &mut Tally, progress: Progress<'_>) -> Result<(), OperationError> {
+        let mut done = folded(tally);
+        let total = done + self.ballots.behind(checkpoint(tally)).await?;
+        loop {
+            let records = self.ballots.feed(checkpoint(tally), BATCH).await?;
+            if records.is_empty() {
+                return Ok(());
+            }
+            let shard = <dyn BallotBox>::SHARD;
+            tally::fold(tally, &self.definition, &self.mac_secret, shard, &records);
+            done += records.len() as u64;
+            progress(done, Some(total.max(done)));
+        }
+    }
+}
