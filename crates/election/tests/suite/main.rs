@@ -13,6 +13,7 @@ mod command_line;
 mod definition;
 mod demo;
 mod examples;
+mod export;
 mod jurisdictions;
 mod lifecycle;
 mod malformed;

@@ -13,3 +13,4 @@ mod key_file;
 mod queue;
 mod regions;
 mod support;
+mod tallies;

@@ -3,8 +3,10 @@
 mod certify;
 mod dead_letters;
 mod enqueuer;
+mod export;
 mod lifecycle;
 mod processor;
+mod rebuild;
 mod recount;
 mod registration;
 mod results;
