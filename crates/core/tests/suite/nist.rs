@@ -202,6 +202,9 @@ fn class(value: &Value) -> &str {
         .expect("a class of the format")
 }
 
+/// A contest, its write-ins, and its votes by candidate.
+type ContestVotes<'a> = (&'a str, u64, &'a [(&'a str, u64)]);
+
 /// Every object, from the outside in.
 fn objects<'a>(value: &'a Value, found: &mut Vec<&'a Value>) {
     match value {
@@ -238,7 +241,7 @@ id = "dues""#,
             .map(|(id, votes)| (CandidateId::parse(id).unwrap(), *votes))
             .collect()
     };
-    let counts = |ballots, contests: &[(&str, u64, &[(&str, u64)])]| Counts {
+    let counts = |ballots, contests: &[ContestVotes]| Counts {
         ballots,
         contests: contests
             .iter()

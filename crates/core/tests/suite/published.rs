@@ -16,11 +16,14 @@ use time::OffsetDateTime;
 
 use crate::fixtures::{CLUB, ballot, club, inserted, jurisdiction, secret};
 
+/// A contest and what is chosen in it.
+type Choices<'a> = (&'a str, &'a [&'a str]);
+
 /// An export, by file.
 type Files = BTreeMap<String, Vec<u8>>;
 
 fn ballots(definition: &Definition) -> Vec<Ballot> {
-    let votes: [(&str, &[(&str, &[&str])]); 6] = [
+    let votes: [(&str, &[Choices]); 6] = [
         ("south", &[("board", &["okoye", "Zoë \"Z\" \\ Ågren"])]),
         ("north", &[("board", &["chen"]), ("dues", &["no"])]),
         ("north", &[]),

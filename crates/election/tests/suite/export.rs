@@ -136,7 +136,8 @@ fn a_certified_election_is_exported_in_any_order_by_any_process_to_the_same_byte
     let nist: Value = serde_json::from_str(&text("results-nist.json")).unwrap();
     assert_eq!(nist["@type"], "ElectionResults.ElectionReport");
 
-    let verdict = Ran::of(&mut election_in(&election), ["verify", "out", "--format", "json"])
+    let verdict = election
+        .run(["verify", "out", "--format", "json"])
         .exits(0)
         .json();
     assert_eq!(verdict["summary"]["ballots"], 6);
@@ -159,10 +160,6 @@ fn a_certified_election_is_exported_in_any_order_by_any_process_to_the_same_byte
     export_all(&election, "again");
     drop(server.stop());
     assert_eq!(read(&election.path("again")), exported);
-}
-
-fn election_in(election: &Election) -> std::process::Command {
-    election.command()
 }
 
 #[test]
@@ -217,8 +214,7 @@ fn a_box_that_is_not_what_was_certified_is_not_exported() {
     export(&election, "ballots", "out").refuses(1, "other counts");
     export(&election, "receipts", "out").refuses(1, "it has 5 ballots, and 6 are certified");
     assert!(!election.path("out").exists(), "nothing is left behind");
-    // With the vote of somebody else in its place the counts are different, and with its own again they aren't.
-    tamper("INSERT INTO ballots SELECT * FROM kept; UPDATE kept SET content = '{}';");
+    tamper("INSERT INTO ballots SELECT * FROM kept;");
     export_all(&election, "out");
     verify(&election.path("out")).exits(0);
     tamper(
