@@ -11,7 +11,7 @@ use super::{Answer, Http, ballot_id, wait_for};
 
 /// A running `serve` or `demo`.
 pub(crate) struct Server {
-    child: Child,
+    pub(crate) child: Child,
     readers: Vec<JoinHandle<()>>,
     stdout: Arc<Mutex<String>>,
     stderr: Arc<Mutex<String>>,
