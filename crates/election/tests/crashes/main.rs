@@ -10,6 +10,7 @@
 
 mod commands;
 mod dead_letters;
+mod rebuild;
 mod serving;
 #[expect(
     dead_code,
