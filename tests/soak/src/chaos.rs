@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 
 use crate::http::Http;
 use crate::place::Place;
-use crate::plan::{Event, Round};
+use crate::plan::{Event, Killed, Round};
 use crate::server::{Program, Said, Server};
 use crate::state::{INTERRUPTED, State, one};
 use crate::watch::{self, Sums};
@@ -124,8 +124,8 @@ impl<'a> Chaos<'a> {
             Event::Lose {
                 pick,
                 failed_first,
-                kill_ms,
-            } => self.lose(pick, failed_first, kill_ms),
+                killed,
+            } => self.lose(pick, failed_first, killed),
             Event::DiskFull { for_ms, kill } => self.fill_disk(for_ms, kill),
             Event::ClockJump { seconds } => self.set_clock(seconds),
         }
@@ -180,7 +180,7 @@ impl<'a> Chaos<'a> {
         Ok(())
     }
 
-    fn lose(&mut self, pick: usize, failed_first: bool, kill_ms: Option<u64>) -> anyhow::Result<()> {
+    fn lose(&mut self, pick: usize, failed_first: bool, killed: Killed) -> anyhow::Result<()> {
         self.restore_all()?;
         if self.unsettled {
             self.settle_queues()?;
@@ -190,25 +190,53 @@ impl<'a> Chaos<'a> {
             self.restart()?;
         }
         let regions = self.state.regions();
-        let name = regions[pick % regions.len()].clone();
-        if failed_first {
+        let mut name = regions[pick % regions.len()].clone();
+        if failed_first && !matches!(killed, Killed::BeforeInBurst { .. }) {
             self.fail(pick)?;
             self.failed.clear();
             wait_ms(100);
         }
-        if let Some(ms) = kill_ms {
-            let command = self.program.begin(&["region", "lose", &name])?;
-            wait_ms(ms);
-            self.kill();
-            let _ = command.wait_with_output()?;
-            self.restart()?;
+        match killed {
+            Killed::Never => {}
+            Killed::BeforeInBurst { burst_ms } => {
+                self.state.burst.store(true, Ordering::SeqCst);
+                wait_ms(burst_ms);
+                self.kill();
+                self.state.burst.store(false, Ordering::SeqCst);
+                name = self.lose_fullest(name)?;
+                self.restart()?;
+            }
+            Killed::AfterMs(ms) => {
+                let command = self.program.begin(&["region", "lose", &name])?;
+                wait_ms(ms);
+                self.kill();
+                let _ = command.wait_with_output()?;
+                self.restart()?;
+            }
         }
+        // Repeating it is fine.
         self.program.run_until_done(&["region", "lose", &name])?;
         self.forget(&name)?;
         self.names += 1;
         self.replacement = Some(format!("r-{}", self.names));
         self.unsettled = true;
         Ok(())
+    }
+
+    /// Without a server, loses the region with most first copies in its queue, or `other` if none has any.
+    fn lose_fullest(&self, other: String) -> anyhow::Result<String> {
+        let sums = watch::look(self.state, self.program, self.round.voters)?.context("no sums")?;
+        let living = self.state.regions();
+        let fullest = sums
+            .queued_in
+            .into_iter()
+            .filter(|(name, queued)| *queued > 0 && living.contains(name))
+            .max_by_key(|(_, queued)| *queued);
+        let (name, queued) = fullest.unwrap_or((other, 0));
+        self.program.run_until_done(&["region", "lose", &name])?;
+        let counter = &self.state.counters.queued_in_lost;
+        counter.fetch_add(queued, Ordering::SeqCst);
+        Ok(name)
     }
 
     /// After a loss: the region is gone for everybody.

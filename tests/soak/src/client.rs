@@ -1,10 +1,10 @@
 //! Owns what voters do: cast, lose the answer, try the next region with the same ballot, cast twice. It
 //! keeps what it was told, so that the checks know what must be true.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use fastrand::Rng;
-use serde_json::Value;
 
 use crate::ballots::Ballot;
 use crate::http::{Answer, Http};
@@ -77,6 +77,9 @@ impl<'a> Client<'a> {
     }
 
     fn think(&mut self) {
+        if self.state.burst.load(Ordering::SeqCst) {
+            return;
+        }
         let pause = self.pause.mul_f64(self.rng.f64() * 2.0);
         std::thread::sleep(pause.min(Duration::from_millis(500)));
     }
@@ -197,7 +200,7 @@ impl<'a> Client<'a> {
                 self.state
                     .violation("a retry of the same ballot got another receipt".to_owned());
             }
-            if answer.body["ballot_id"] != Value::from(ballot.id.as_str()) {
+            if answer.body["ballot_id"] != *ballot.id {
                 self.state.violation("a 202 names another ballot".to_owned());
             }
             ballot.receipt = Some(receipt);

@@ -20,16 +20,29 @@ pub(crate) enum Event {
     Fail { pick: usize },
     /// All failed regions back.
     Restore,
-    /// A region lost for good, failed before or not; perhaps the server is killed while it does so.
+    /// A region lost for good, failed before or not.
     Lose {
         pick: usize,
         failed_first: bool,
-        kill_ms: Option<u64>,
+        killed: Killed,
     },
     /// Not a byte left on the disk; perhaps the server is killed and started there.
     DiskFull { for_ms: u64, kill: bool },
     /// The server's clock set forward or back.
     ClockJump { seconds: i64 },
+}
+
+/// When the server is killed as a region is lost.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Killed {
+    Never,
+    /// Before, in the midst of a burst of votes, so that what was just accepted is still in the queues;
+    /// then the region is lost that has most of it.
+    BeforeInBurst {
+        burst_ms: u64,
+    },
+    /// So long after the command began.
+    AfterMs(u64),
 }
 
 /// An event and how long after the one before it comes.
@@ -126,7 +139,13 @@ fn round(rng: &mut Rng, number: u64, kills: u64, losses: u64, longest_gap_ms: u6
         let lose = Event::Lose {
             pick: rng.usize(0..1_000),
             failed_first: rng.u8(0..4) == 0,
-            kill_ms: (rng.u8(0..4) == 0).then(|| rng.u64(0..40)),
+            killed: match rng.u8(0..4) {
+                0 => Killed::Never,
+                1 => Killed::AfterMs(rng.u64(0..40)),
+                _ => Killed::BeforeInBurst {
+                    burst_ms: rng.u64(100..400),
+                },
+            },
         };
         events.insert(rng.usize(0..=events.len()), lose);
     }
@@ -152,7 +171,7 @@ fn round(rng: &mut Rng, number: u64, kills: u64, losses: u64, longest_gap_ms: u6
         } else {
             rng.usize(4_000..9_000)
         },
-        clients: rng.usize(4..=8),
+        clients: rng.usize(6..=12),
         second_copy_delay_ms: [200, 500, 1_000, 2_000][rng.usize(0..if short { 3 } else { 4 })],
         live: rng.bool(),
         small_disk,

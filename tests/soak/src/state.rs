@@ -33,6 +33,7 @@ counters! {
     stalls: "SIGSTOP and SIGCONT",
     fails: "regions failed",
     losses: "regions lost",
+    queued_in_lost: "first copies queued in regions as they were lost",
     last_stands: "times one region was left",
     disk_fulls: "full disks",
     clock_jumps: "clock jumps",
@@ -74,6 +75,8 @@ pub(crate) struct State {
     pub(crate) gate: RwLock<()>,
     /// The close was asked for: refusals because of it are in order.
     pub(crate) closing: AtomicBool,
+    /// Clients don't pause between voters.
+    pub(crate) burst: AtomicBool,
     /// Clients are to end.
     pub(crate) over: AtomicBool,
     regions: Mutex<Vec<String>>,

@@ -22,13 +22,20 @@ pub(crate) struct Sums {
     pub(crate) conflicts: u64,
     pub(crate) dead_letters: u64,
     pub(crate) copies: u64,
+    /// First copies that wait, by region.
+    pub(crate) queued_in: BTreeMap<String, u64>,
 }
 
 impl Sums {
     fn parse(text: &str) -> anyhow::Result<Self> {
         let json: Value = serde_json::from_str(text)?;
         let number = |name: &str| json[name].as_u64().with_context(|| format!("no {name}: {text}"));
+        let regions = json["regions"].as_array().context("no regions")?;
+        let queued_in = regions
+            .iter()
+            .filter_map(|region| Some((region["name"].as_str()?.to_owned(), region["queued"].as_u64()?)));
         Ok(Self {
+            queued_in: queued_in.collect(),
             accepted: number("accepted")?,
             queued: number("queued")?,
             recorded: number("recorded")?,
