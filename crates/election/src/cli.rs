@@ -137,6 +137,9 @@ enum DefinitionCommand {
     Check {
         /// The definition (TOML)
         file: PathBuf,
+        /// How errors are written: table for people, json for programs, on standard output
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
     },
 }
 
@@ -267,7 +270,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
     };
     match cli.command {
         Command::Demo(arguments) => demo::run(arguments, place.keys).await,
-        Command::Definition(DefinitionCommand::Check { file }) => definition::check(&file),
+        Command::Definition(DefinitionCommand::Check { file, format }) => definition::check(&file, format),
         Command::Init { definition } => init::run(&place, &definition).await,
         Command::Voters(command) => voters(&place, command).await,
         Command::Serve(arguments) => serve::run(&place, &arguments).await,

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 
 use crate::cli::Place;
 use crate::failure::Failure;
+use crate::faults;
 use crate::local;
 
 /// Creates an election.
@@ -30,7 +31,7 @@ pub(crate) fn keys_path(place: &Place) -> PathBuf {
 pub(crate) async fn create(place: &Place, definition: &Definition, bytes: Vec<u8>) -> Result<(), Failure> {
     let folder = place.store.folder();
     let store = SqliteStore::create(folder).map_err(local::open_failure)?;
-    let elections = store.elections();
+    let elections = faults::elections(store.elections());
     if elections.load().await?.is_some() {
         store.close().await;
         let text = format!(

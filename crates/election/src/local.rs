@@ -7,6 +7,7 @@ use std::time::Duration;
 use election_core::definition::Definition;
 use election_core::identifiers::RegionName;
 use election_core::keys::{BallotSecret, MacSecret, RollSecret};
+use election_core::phase::Phase;
 use election_service::enqueuer::{BallotSecretSlot, Enqueuer};
 use election_service::metrics::Metrics;
 use election_service::operations::{Operations, Settling};
@@ -21,6 +22,7 @@ use election_sqlite::{KeyFile, KeyFileError, OpenError, SqliteStore};
 
 use crate::cli::Place;
 use crate::failure::Failure;
+use crate::faults;
 use crate::init::keys_path;
 
 /// The longest that answering a request takes.
@@ -58,7 +60,7 @@ impl LocalElection {
         second_copy_delay: Duration,
     ) -> Result<Self, Failure> {
         let store = store.with_visibility(VISIBILITY_TIMEOUT);
-        let elections = store.elections();
+        let elections = faults::elections(store.elections());
         let record = elections
             .load()
             .await?
@@ -73,10 +75,11 @@ impl LocalElection {
             .await
             .map_err(|error| Failure::Configuration(error.to_string()))?;
         let (roll_secret, ballot_secret, mac_secret) = unwrap(&secrets, &definition, &record)?;
-        let vault: Arc<dyn KeyVault> = Arc::new(vault);
+        let vault = faults::vault(Arc::new(vault));
 
         let regions = open_regions(&store, regions).await?;
-        let (roll, ballots) = (store.voter_roll(), store.ballot_box(definition.hash()));
+        let roll = faults::roll(store.voter_roll());
+        let ballots = faults::ballots(store.ballot_box(definition.hash()));
         let phase = PhaseCache::new(elections.clone());
         let metrics = Arc::new(Metrics::default());
         let folder = Arc::new(TallyFolder {
@@ -175,9 +178,11 @@ fn unwrap(
         .as_ref()
         .map(|secret| BallotSecret::new(secret, definition.id()));
     let expected = &record.fingerprints;
-    let same_ballot = ballot.as_ref().map_or(record.keys_destroyed, |ballot| {
-        *ballot.fingerprint() == expected.ballot
-    });
+    let same_ballot = match &ballot {
+        Some(ballot) => *ballot.fingerprint() == expected.ballot,
+        // A destruction that was interrupted is done by the next `election keys destroy`.
+        None => record.phase.phase == Phase::Certified,
+    };
     if *roll.fingerprint() != expected.roll || *mac.fingerprint() != expected.mac || !same_ballot {
         let text = format!(
             "the keys are not those that election {} was created with: give its own key file with --keys",
@@ -191,7 +196,7 @@ fn unwrap(
 
 /// Opens the asked-for regions, which must include all that may hold votes; or all that the store knows.
 async fn open_regions(store: &SqliteStore, asked: &[RegionName]) -> Result<Regions, Failure> {
-    let elections = store.elections();
+    let elections = faults::elections(store.elections());
     let known = elections.region_states().await?;
     if !asked.is_empty()
         && let Some((name, _)) = known
@@ -220,8 +225,8 @@ async fn open_regions(store: &SqliteStore, asked: &[RegionName]) -> Result<Regio
         } else {
             let opened = store.open_region(&name).await.map_err(open_failure)?;
             Some(RegionStores {
-                intake: opened.intake,
-                tallies: opened.tallies,
+                intake: faults::intake(opened.intake),
+                tallies: faults::tallies(opened.tallies),
             })
         };
         regions.push(Arc::new(Region::new(name, state, stores)));

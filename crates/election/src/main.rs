@@ -5,6 +5,7 @@ mod connections;
 mod definition;
 mod demo;
 mod failure;
+mod faults;
 mod init;
 mod local;
 mod operation;
@@ -23,7 +24,7 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    if let Err(failure) = telemetry::start(&cli) {
+    if let Err(failure) = telemetry::start(&cli).and_then(|()| faults::start()) {
         return failure.report();
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

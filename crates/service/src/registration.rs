@@ -185,7 +185,7 @@ impl Registrar {
         })
     }
 
-    /// Makes a prepared letter the valid one; the one before is revoked by the same write.
+    /// Makes a prepared letter the valid one; the one before is revoked by the same write. Idempotent.
     pub async fn confirm_reissue(&self, reissue: &Reissue) -> Result<(), ReissueError> {
         let new = self.roll_secret.voter_key(&reissue.voter_id);
         let confirmed = self
@@ -193,6 +193,11 @@ impl Registrar {
             .reissue(&reissue.person, &reissue.replaced, &new)
             .await?;
         if confirmed {
+            return Ok(());
+        }
+        // It may have been this letter: the answer to an earlier call can have been lost.
+        let person = self.roll.persons(&[reissue.person]).await?.pop().flatten();
+        if person.is_some_and(|person| person.voter_key == new) {
             Ok(())
         } else {
             Err(ReissueError::Raced)

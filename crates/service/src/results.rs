@@ -40,9 +40,11 @@ impl ResultsReader {
             let counts = decode_counts(&bytes)?;
             return Ok(self.make(Phase::Certified, true, Some(phase.since), 0, &counts));
         }
+        // The queues before the tally: what leaves a queue in between is in the box, and the tally behind.
+        let all_recorded = phase.phase >= Phase::Closed && self.all_are_recorded().await?;
         let stored = tallies.load().await?;
         let lag = self.folder.lag(&stored.tally).await?;
-        let complete = phase.phase >= Phase::Closed && lag == 0 && self.queues_are_empty().await?;
+        let complete = all_recorded && lag == 0;
         let counts = tally::by_jurisdiction(&stored.tally);
         Ok(self.make(phase.phase, complete, stored.updated_at, lag, &counts))
     }
@@ -71,14 +73,15 @@ impl ResultsReader {
         })
     }
 
-    async fn queues_are_empty(&self) -> PortResult<bool> {
+    /// Whether no queue holds a ballot, and none was set aside.
+    async fn all_are_recorded(&self) -> PortResult<bool> {
         for stores in self.regions.iter().filter_map(|region| region.kept_stores()) {
             let depth = stores.intake.depth().await?;
             if depth.primaries + depth.copies > 0 {
                 return Ok(false);
             }
         }
-        Ok(true)
+        Ok(self.folder.ballots.dead_letters().await?.is_empty())
     }
 }
 

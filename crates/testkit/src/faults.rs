@@ -1,5 +1,6 @@
 //! Owns the plan of which calls fail, and whether before or after they took effect. A call that fails
-//! after is a lost answer: the write is durable, and its caller can't know.
+//! after is a lost answer: the write is durable, and its caller can't know. Instead of failing, a call can
+//! end the process, as `kill -9` at that instruction would.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -67,6 +68,7 @@ points! {
     VaultGenerateDataKey = "vault.generate_data_key",
     VaultUnwrapDataKey = "vault.unwrap_data_key",
     VaultDestroyBallotSecret = "vault.destroy_ballot_secret",
+    LettersAppend = "letters.append",
 }
 
 impl Point {
@@ -130,6 +132,16 @@ struct Rule {
     /// Whether all calls after that one fail too.
     lasting: bool,
     when: When,
+    /// Whether the process ends there.
+    dies: bool,
+}
+
+/// What is to happen at a call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    Fail(When),
+    /// The process ends once the call took effect. One that ends before ends in [`Faults::reach`].
+    DieAfter,
 }
 
 #[derive(Default)]
@@ -156,6 +168,7 @@ impl Faults {
             passes: nth.saturating_sub(1),
             lasting: false,
             when,
+            dies: false,
         });
     }
 
@@ -166,6 +179,7 @@ impl Faults {
             passes: nth.saturating_sub(1),
             lasting: false,
             when,
+            dies: false,
         });
     }
 
@@ -176,6 +190,7 @@ impl Faults {
             passes: 0,
             lasting: true,
             when,
+            dies: false,
         });
     }
 
@@ -183,6 +198,53 @@ impl Faults {
     pub fn fail_everything(&self) {
         for point in Point::ALL {
             self.fail_every(*point, When::Before);
+        }
+    }
+
+    /// Reads a plan as `intake.send:after:2` (the second call of that point fails after it persisted) or
+    /// `ballots.record:before:1:die` (the process ends there), several with commas.
+    pub fn parse(plan: &str) -> Result<Self, String> {
+        let faults = Self::default();
+        for rule in plan.split(',').filter(|rule| !rule.is_empty()) {
+            let malformed = || format!("{rule:?} isn't POINT:before|after:N[:die]");
+            let parts: Vec<&str> = rule.split(':').collect();
+            let (point, when, nth, dies) = match parts.as_slice() {
+                [point, when, nth] => (point, when, nth, false),
+                [point, when, nth, "die"] => (point, when, nth, true),
+                _ => return Err(malformed()),
+            };
+            let point = Point::ALL.iter().find(|known| known.as_str() == *point);
+            let when = match *when {
+                "before" => When::Before,
+                "after" => When::After,
+                _ => return Err(malformed()),
+            };
+            let nth: u64 = nth.parse().map_err(|_| malformed())?;
+            let point = Some(*point.ok_or_else(malformed)?);
+            faults.add(Rule {
+                point,
+                passes: nth.saturating_sub(1),
+                lasting: false,
+                when,
+                dies,
+            });
+        }
+        Ok(faults)
+    }
+
+    /// Makes a call that isn't async, unless or although it is to fail.
+    pub fn around<T>(&self, point: Point, call: impl FnOnce() -> T) -> Result<T, PortError> {
+        match self.reach(point) {
+            None => Ok(call()),
+            Some(Fault::Fail(When::Before)) => Err(injected(point, When::Before)),
+            Some(Fault::Fail(When::After)) => {
+                call();
+                Err(injected(point, When::After))
+            }
+            Some(Fault::DieAfter) => {
+                call();
+                die()
+            }
         }
     }
 
@@ -210,7 +272,7 @@ impl Faults {
     }
 
     /// Notes a call and tells whether it is to fail. If rules agree on a call, the oldest wins.
-    pub(crate) fn reach(&self, point: Point) -> Option<When> {
+    pub(crate) fn reach(&self, point: Point) -> Option<Fault> {
         let mut plan = self.plan();
         plan.calls.push(point);
         let mut fails = None;
@@ -223,7 +285,11 @@ impl Faults {
                 rule.passes -= 1;
                 return true;
             }
-            fails = Some(rule.when);
+            fails = Some(match (rule.dies, rule.when) {
+                (false, when) => Fault::Fail(when),
+                (true, When::Before) => die(),
+                (true, When::After) => Fault::DieAfter,
+            });
             rule.lasting
         });
         plan.failed += u64::from(fails.is_some());
@@ -237,6 +303,11 @@ impl Faults {
     fn plan(&self) -> std::sync::MutexGuard<'_, Plan> {
         self.0.lock().expect("no test panics while it holds the plan")
     }
+}
+
+/// Ends the process without a chance to finish anything.
+pub(crate) fn die() -> ! {
+    std::process::abort()
 }
 
 /// The error of a planned fault.

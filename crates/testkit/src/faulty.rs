@@ -20,7 +20,7 @@ use election_service::ports::{
 };
 use time::OffsetDateTime;
 
-use crate::faults::{Faults, Point, When, injected};
+use crate::faults::{Fault, Faults, Point, When, die, injected};
 
 /// A port whose calls fail as the plan says.
 pub struct Faulty<P: ?Sized> {
@@ -53,10 +53,14 @@ impl<P: ?Sized> Faulty<P> {
     async fn at<T>(&self, point: Point, call: impl Future<Output = PortResult<T>>) -> PortResult<T> {
         match self.faults.reach(point) {
             None => call.await,
-            Some(When::Before) => Err(injected(point, When::Before)),
-            Some(When::After) => {
+            Some(Fault::Fail(When::Before)) => Err(injected(point, When::Before)),
+            Some(Fault::Fail(When::After)) => {
                 call.await?;
                 Err(injected(point, When::After))
+            }
+            Some(Fault::DieAfter) => {
+                call.await?;
+                die()
             }
         }
     }
@@ -189,17 +193,20 @@ impl BallotBox for Faulty<dyn BallotBox> {
     /// Each submission fails or not by itself; those that reach the box reach it in one call.
     async fn record(&self, submissions: &[Submission]) -> Vec<PortResult<Outcome>> {
         let point = Point::BallotsRecord;
-        let planned: Vec<Option<When>> = submissions.iter().map(|_| self.faults.reach(point)).collect();
+        let planned: Vec<Option<Fault>> = submissions.iter().map(|_| self.faults.reach(point)).collect();
         let passed: Vec<Submission> = submissions
             .iter()
             .zip(&planned)
-            .filter(|(_, fault)| **fault != Some(When::Before))
+            .filter(|(_, fault)| **fault != Some(Fault::Fail(When::Before)))
             .map(|(submission, _)| submission.clone())
             .collect();
         let mut outcomes = self.inner.record(&passed).await.into_iter();
-        let outcome = |fault: Option<When>| match fault {
-            Some(When::Before) => Err(injected(point, When::Before)),
-            Some(When::After) => outcomes
+        if planned.contains(&Some(Fault::DieAfter)) {
+            die();
+        }
+        let outcome = |fault: Option<Fault>| match fault {
+            Some(Fault::Fail(When::Before)) => Err(injected(point, When::Before)),
+            Some(Fault::Fail(When::After) | Fault::DieAfter) => outcomes
                 .next()
                 .expect("an outcome for each submission")
                 .and_then(|_| Err(injected(point, When::After))),

@@ -96,7 +96,7 @@ impl Letters {
                 jurisdiction.to_string(),
             ]);
         }
-        self.write(&rows)
+        crate::faults::letters(|| self.write(&rows))
     }
 
     fn write(&mut self, rows: &[[String; 5]]) -> anyhow::Result<()> {

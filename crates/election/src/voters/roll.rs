@@ -2,10 +2,11 @@
 //! others.
 
 use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use anyhow::Context;
-use csv::{ByteRecord, Reader, ReaderBuilder};
+use csv::{ByteRecord, Reader, ReaderBuilder, Terminator};
 use election_core::definition::Definition;
 use election_core::identifiers::JurisdictionId;
 use election_core::voter_record::VoterRecord;
@@ -35,20 +36,28 @@ pub(super) struct RollReader {
     reader: Reader<File>,
     record: ByteRecord,
     pub(super) size_bytes: u64,
+    /// Whether the last line is ended.
+    ends_with_newline: bool,
 }
 
 impl RollReader {
     /// Opens a roll and checks its header.
     pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
-        let file = File::open(path).with_context(|| path.display().to_string())?;
-        let size_bytes = file.metadata().with_context(|| path.display().to_string())?.len();
-        let mut reader = ReaderBuilder::new().flexible(true).from_reader(file);
-        let header = reader
-            .byte_headers()
-            .with_context(|| path.display().to_string())?;
-        let header = header
-            .iter()
-            .map(|name| name.strip_prefix(b"\xef\xbb\xbf").unwrap_or(name));
+        let named = || path.display().to_string();
+        let mut file = File::open(path).with_context(named)?;
+        let size_bytes = file.metadata().with_context(named)?.len();
+        let ends_with_newline = ends_with_newline(&mut file, size_bytes).with_context(named)?;
+        // Lines end with \n, so that they can be numbered; other systems' \r is trimmed from the last text.
+        let mut reader = ReaderBuilder::new()
+            .flexible(true)
+            .terminator(Terminator::Any(b'\n'))
+            .from_reader(file);
+        let header = reader.byte_headers().with_context(named)?.iter();
+        let header = header.map(|name| {
+            name.strip_prefix(b"\xef\xbb\xbf")
+                .unwrap_or(name)
+                .trim_ascii_end()
+        });
         if !header.eq(HEADER.map(str::as_bytes)) {
             anyhow::bail!("{}: line 1 has to be {}", path.display(), HEADER.join(","));
         }
@@ -56,6 +65,7 @@ impl RollReader {
             reader,
             record: ByteRecord::new(),
             size_bytes,
+            ends_with_newline,
         })
     }
 
@@ -64,18 +74,47 @@ impl RollReader {
         self.reader.position().byte()
     }
 
-    /// The next row, or `None` at the end.
+    /// The next row, or `None` at the end. Blank lines are no rows.
     pub(super) fn next(
         &mut self,
         definition: &Definition,
     ) -> anyhow::Result<Option<Result<RollRow, BadRow>>> {
-        let read = self
+        while self
             .reader
             .read_byte_record(&mut self.record)
-            .context("the roll can't be read")?;
-        let line = self.record.position().map_or(0, csv::Position::line);
-        Ok(read.then(|| parse(&self.record, definition, line)))
+            .context("the roll can't be read")?
+        {
+            let is_blank = self.record.len() == 1 && self.record[0].trim_ascii().is_empty();
+            if !is_blank {
+                return Ok(Some(parse(&self.record, definition, self.line())));
+            }
+        }
+        Ok(None)
     }
+
+    /// The line that the present row begins on, counted back from where it ends: the reader says of a row
+    /// that it begins where the one before ended, blank lines between them or not.
+    fn line(&self) -> u64 {
+        let end = self.reader.position();
+        let is_ended = end.byte() < self.size_bytes || self.ends_with_newline;
+        let within = self
+            .record
+            .as_slice()
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count() as u64;
+        end.line().saturating_sub(within + u64::from(is_ended))
+    }
+}
+
+fn ends_with_newline(file: &mut File, size_bytes: u64) -> std::io::Result<bool> {
+    let mut last = [0];
+    if size_bytes > 0 {
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+        file.rewind()?;
+    }
+    Ok(last == [b'\n'])
 }
 
 fn parse(row: &ByteRecord, definition: &Definition, line: u64) -> Result<RollRow, BadRow> {

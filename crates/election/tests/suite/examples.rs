@@ -237,10 +237,10 @@ fn a_candidate_is_on_the_ballot_exactly_where_the_source_names_it() -> Outcome {
         let id = JurisdictionId::parse(&jurisdiction)?;
         for contest in definition.contests() {
             let ballot = contest
-                .candidates
+                .candidates()
                 .iter()
                 .filter(|candidate| candidate.runs_in(&id));
-            printed.extend(ballot.map(|candidate| (jurisdiction.clone(), candidate.id.to_string())));
+            printed.extend(ballot.map(|candidate| (jurisdiction.clone(), candidate.id().to_string())));
         }
     }
     assert_eq!(printed, named);
@@ -254,9 +254,9 @@ fn the_weights_are_in_the_order_of_the_source_and_then_of_the_candidates() -> Ou
     for contest in definition.contests() {
         choices.extend(
             contest
-                .candidates
+                .candidates()
                 .iter()
-                .map(|candidate| candidate.id.to_string()),
+                .map(|candidate| candidate.id().to_string()),
         );
     }
     choices.extend(["write-in".to_owned(), "blank".to_owned()]);
@@ -282,13 +282,13 @@ fn every_weight_is_for_a_choice_on_the_ballot_of_its_jurisdiction() -> Outcome {
             let contest = definition
                 .contests()
                 .iter()
-                .find(|contest| contest.id.as_str() == weight.contest);
+                .find(|contest| contest.id().as_str() == weight.contest);
             let contest = contest.ok_or_else(|| format!("{name} has no contest {}", weight.contest))?;
             let printed = |choice: &str| {
                 contest
-                    .candidates
+                    .candidates()
                     .iter()
-                    .any(|each| each.id.as_str() == choice && each.runs_in(&id))
+                    .any(|each| each.id().as_str() == choice && each.runs_in(&id))
             };
             assert!(
                 weight.votes > 0,

@@ -31,12 +31,13 @@ impl Role {
         }
     }
 
-    fn may_depend_on(self, other: Self) -> bool {
+    fn may_depend_on(self, other: Self, optional: bool) -> bool {
         match self {
             Self::Core => false,
             Self::Service | Self::Client => other == Self::Core,
             Self::Adapter | Self::Testkit => matches!(other, Self::Core | Self::Service),
-            Self::Program => !matches!(other, Self::Client | Self::Testkit),
+            // Drills run a program with faults in it.
+            Self::Program => other != Self::Client && (other != Self::Testkit || optional),
         }
     }
 }
@@ -88,6 +89,8 @@ struct Member {
 
 struct Dependency {
     name: String,
+    /// Only there with a feature, which no release has.
+    optional: bool,
     features: Vec<String>,
 }
 
@@ -104,10 +107,15 @@ fn breaches(members: &[Member]) -> Vec<String> {
             found.push(format!("{folder} has no role in the design"));
             continue;
         };
-        for Dependency { name, features } in &member.dependencies {
+        for Dependency {
+            name,
+            optional,
+            features,
+        } in &member.dependencies
+        {
             let other = folders.get(name.as_str());
             if let Some(other) = other
-                && !Role::of(other).is_some_and(|other| role.may_depend_on(other))
+                && !Role::of(other).is_some_and(|other| role.may_depend_on(other, *optional))
             {
                 found.push(format!("{folder} depends on {other}"));
             }
@@ -161,6 +169,7 @@ fn read(metadata: &Metadata) -> Vec<Member> {
                 .filter(|dependency| dependency.kind != DependencyKind::Development)
                 .map(|dependency| Dependency {
                     name: dependency.name.clone(),
+                    optional: dependency.optional,
                     features: dependency.features.clone(),
                 })
                 .collect(),
@@ -227,7 +236,8 @@ fn member(name: &str, folder: &str, dependencies: &[&str]) -> Member {
     let dependency = |text: &&str| {
         let (name, features) = text.split_once('+').unwrap_or((text, ""));
         Dependency {
-            name: name.to_owned(),
+            name: name.trim_start_matches('?').to_owned(),
+            optional: name.starts_with('?'),
             features: features.split('+').map(str::to_owned).collect(),
         }
     };

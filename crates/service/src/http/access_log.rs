@@ -1,6 +1,7 @@
-//! Owns what is around every answer: the time limit, the headers, the access log and the metrics. The log
-//! has the route's template, never a path, a query or an address.
+//! Owns what is around every answer: the region's state, the time limit, the headers, the access log and
+//! the metrics. The log has the route's template, never a path, a query or an address.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
@@ -10,13 +11,10 @@ use axum::response::{IntoResponse, Response};
 
 use super::problem::Problem;
 use super::{REGION_HEADER, RegionApi};
+use crate::regions::Region;
 
-/// Answers a request within the time limit.
-pub(super) async fn answer(
-    State((api, timeout)): State<(RegionApi, Duration)>,
-    request: Request,
-    next: Next,
-) -> Response {
+/// Puts the headers on an answer that all have, and logs and counts it.
+pub(super) async fn answer(State(api): State<RegionApi>, request: Request, next: Next) -> Response {
     let began = Instant::now();
     let route = request
         .extensions()
@@ -24,8 +22,7 @@ pub(super) async fn answer(
         .map(|path| path.as_str().to_owned());
     let route = route.as_deref().unwrap_or("(none)");
     let method = request.method().clone();
-    let answered = tokio::time::timeout(timeout, next.run(request)).await;
-    let mut response = answered.unwrap_or_else(|_| Problem::UNAVAILABLE.into_response());
+    let mut response = next.run(request).await;
     let took = began.elapsed();
     let status = response.status().as_u16();
     let headers = response.headers_mut();
@@ -48,6 +45,19 @@ pub(super) fn protect(headers: &mut HeaderMap) {
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     );
+}
+
+/// Answers for an active region only, and within the time limit.
+pub(super) async fn in_time(
+    State((region, timeout)): State<(Arc<Region>, Duration)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if !region.is_active() {
+        return Problem::REGION_UNAVAILABLE.into_response();
+    }
+    let answered = tokio::time::timeout(timeout, next.run(request)).await;
+    answered.unwrap_or_else(|_| Problem::UNAVAILABLE.into_response())
 }
 
 /// Refuses query parameters where there are none.

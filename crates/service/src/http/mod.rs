@@ -79,6 +79,7 @@ pub fn region_router(
         results_cache,
     };
 
+    let in_time = (api.region.clone(), settings.request_timeout);
     let without_query = axum::middleware::from_fn(access_log::refuse_query);
     let website = cross_origin::Website(settings.website_origin.clone());
     Router::new()
@@ -94,9 +95,11 @@ pub fn region_router(
         .route("/votes", get(reading::votes))
         .fallback(async || Problem::NOT_FOUND)
         .method_not_allowed_fallback(async || Problem::METHOD)
+        .layer(axum::middleware::from_fn_with_state(in_time, access_log::in_time))
+        // Around that, so that a website can read why it has to try again.
         .layer(axum::middleware::from_fn_with_state(website, cross_origin::allow))
         .layer(axum::middleware::from_fn_with_state(
-            (api.clone(), settings.request_timeout),
+            api.clone(),
             access_log::answer,
         ))
         .with_state(api)

@@ -11,7 +11,9 @@ use super::{health, reading, voting};
         title = "Election platform",
         description = "Cast a ballot, read the results, check a receipt. Every path is also served under \
                        `/regions/{name}/` by that region alone. Every error is an RFC 9457 problem document \
-                       with a stable `code`."
+                       with a stable `code`. Besides the codes of each operation there are, at any address: \
+                       400 query-parameter-unknown, 404 not-found and region-unknown, \
+                       405 method-not-allowed, 503 unavailable and region-unavailable."
     ),
     tags(
         (name = "voting", description = "For the voter's page"),

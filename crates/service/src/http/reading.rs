@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -190,8 +191,10 @@ pub(crate) struct ReceiptAnswer {
 ))]
 pub(crate) async fn receipt(
     State(api): State<RegionApi>,
-    Path(receipt): Path<String>,
+    receipt: Result<Path<String>, PathRejection>,
 ) -> Result<Json<ReceiptAnswer>, Problem> {
+    // A path that isn't UTF-8 is no receipt either.
+    let Path(receipt) = receipt.map_err(|_| Problem::RECEIPT)?;
     let receipt = Receipt::parse(&receipt).map_err(|_| Problem::RECEIPT)?;
     let recorded = api
         .enqueuer
@@ -217,7 +220,10 @@ pub(crate) struct VisitsAnswer {
 }
 
 /// Counts a visit of the website.
-#[utoipa::path(post, path = "/visits", tag = "website", responses((status = 200, body = VisitsAnswer)))]
+#[utoipa::path(post, path = "/visits", tag = "website", responses(
+    (status = 200, body = VisitsAnswer),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "unavailable, region-unavailable"),
+))]
 pub(crate) async fn add_visit(State(api): State<RegionApi>) -> Result<Json<VisitsAnswer>, Problem> {
     Ok(Json(VisitsAnswer {
         visits: api.results.elections.add_visit().await?,
@@ -225,7 +231,10 @@ pub(crate) async fn add_visit(State(api): State<RegionApi>) -> Result<Json<Visit
 }
 
 /// How many visits the website had.
-#[utoipa::path(get, path = "/visits", tag = "website", responses((status = 200, body = VisitsAnswer)))]
+#[utoipa::path(get, path = "/visits", tag = "website", responses(
+    (status = 200, body = VisitsAnswer),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "unavailable, region-unavailable"),
+))]
 pub(crate) async fn visits(State(api): State<RegionApi>) -> Result<Json<VisitsAnswer>, Problem> {
     Ok(Json(VisitsAnswer {
         visits: api.results.elections.visits().await?,

@@ -6,13 +6,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::Uri;
 use axum::http::uri::PathAndQuery;
-use axum::http::{HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
 use election_core::identifiers::RegionName;
 use tower::ServiceExt;
 
-use super::REGION_HEADER;
 use super::access_log::protect;
 use super::problem::Problem;
 use crate::regions::{Region, Regions};
@@ -67,20 +66,14 @@ fn with_path(uri: &Uri, path: &str) -> Option<Uri> {
 }
 
 impl Site {
+    /// Lets a region answer; one that isn't active says so itself.
     async fn serve(&self, region: &Region, request: Request) -> Response {
-        let router = self.routers.get(region.name()).filter(|_| region.is_active());
-        match router {
+        match self.routers.get(region.name()) {
             Some(router) => match router.clone().oneshot(request).await {
                 Ok(response) => response,
                 Err(never) => match never {},
             },
-            None => {
-                let mut response = refuse(Problem::REGION_UNAVAILABLE);
-                if let Ok(name) = HeaderValue::from_str(region.name().as_str()) {
-                    response.headers_mut().insert(REGION_HEADER, name);
-                }
-                response
-            }
+            None => refuse(Problem::REGION_UNAVAILABLE),
         }
     }
 }

@@ -107,6 +107,8 @@ pub(crate) struct AcceptedAnswer {
     (status = 400, body = Problem, content_type = "application/problem+json", description = "json-malformed, request-malformed, voter-id-malformed"),
     (status = 404, body = Problem, content_type = "application/problem+json", description = "voter-not-found, voter-id-revoked"),
     (status = 410, body = Problem, content_type = "application/problem+json", description = "keys-destroyed"),
+    (status = 413, body = Problem, content_type = "application/problem+json", description = "body-too-large"),
+    (status = 415, body = Problem, content_type = "application/problem+json", description = "media-type-unsupported"),
     (status = 429, body = Problem, content_type = "application/problem+json", description = "too-many-refused"),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "unavailable, overloaded, region-unavailable"),
 ))]

@@ -89,6 +89,8 @@ impl Operations {
         let mut counted = Tally::new();
         let mut place = Sequence::START;
         let mut done = 0;
+        // Tallies that reached a place which isn't in the box.
+        let mut absent = Vec::new();
         loop {
             for (index, stored) in due.remove(&place).unwrap_or_default() {
                 let differences = differences(&counted, &stored);
@@ -96,8 +98,14 @@ impl Operations {
                 regions[index].differences = differences;
             }
             let mut records = self.ballots.feed(place, BATCH).await?;
-            if let Some((next, _)) = due.first_key_value() {
-                records.retain(|record| record.sequence <= *next);
+            if let Some(next) = due.first_key_value().map(|(next, _)| *next)
+                && !records.is_empty()
+            {
+                records.retain(|record| record.sequence <= next);
+                if records.is_empty() {
+                    absent.extend(due.remove(&next).unwrap_or_default());
+                    continue;
+                }
             }
             let Some(last) = records.last() else { break };
             place = last.sequence;
@@ -106,7 +114,7 @@ impl Operations {
             tally::fold(&mut counted, &self.definition, &self.mac_secret, shard, &records);
             progress(done, Some(total.max(done)));
         }
-        for (index, _) in due.into_values().flatten() {
+        for (index, _) in absent.into_iter().chain(due.into_values().flatten()) {
             regions[index].agrees = Some(false);
             let reached = regions[index].checkpoint.clone().unwrap_or_default();
             regions[index].differences = vec![format!(
