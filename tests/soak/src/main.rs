@@ -140,11 +140,13 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         report::say(&format!("{title}: all is well"));
     }
     report::summarize(seed, &total, &skipped, &violations, began.elapsed());
-    if !violations.is_empty() {
-        report::say(&format!("soak: kept {}", work.keep().display()));
-        return Ok(false);
+    if violations.is_empty() {
+        return Ok(true);
     }
-    Ok(true)
+    if !state::INTERRUPTED.load(Ordering::SeqCst) {
+        report::say(&format!("soak: kept {}", work.keep().display()));
+    }
+    Ok(false)
 }
 
 /// Lets everything come to an orderly end when the soak is told to stop.

@@ -33,9 +33,17 @@ fn run(program: &str, arguments: &[&str], path: &Path) -> anyhow::Result<()> {
         .output()
         .with_context(|| program.to_owned())?;
     if !output.status.success() {
-        bail!("{program}: {}", String::from_utf8_lossy(&output.stderr).trim());
+        bail!("{}", first_line(&output.stderr));
     }
     Ok(())
+}
+
+fn first_line(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes)
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// A real file system in a file if that can be mounted, else one in memory.
@@ -60,7 +68,8 @@ fn mount(at: &Path) -> anyhow::Result<(Mount, &'static str)> {
 
 /// Whether disks can be filled here: what with, or why not.
 pub(crate) fn probe(work: &Path) -> anyhow::Result<&'static str> {
-    mount(&work.join("probe")).map(|(_, kind)| kind)
+    let folder = tempfile::tempdir_in(work)?;
+    mount(&folder.path().join("disk")).map(|(_, kind)| kind)
 }
 
 impl Place {
