@@ -97,7 +97,6 @@ impl LocalElection {
         let processor = Arc::new(Processor {
             mac_secret: mac_secret.clone(),
             ballots: ballots.clone(),
-            elections: elections.clone(),
             metrics: metrics.clone(),
         });
         let settling = Settling {

@@ -161,6 +161,7 @@ impl Metrics {
             Outcome::Repeat => "repeat",
             Outcome::Conflict => "conflict",
             Outcome::AlreadyDecided => "already-decided",
+            Outcome::Late => "late",
         };
         self.outcomes.get_or_create(&OutcomeLabels { outcome }).inc();
     }

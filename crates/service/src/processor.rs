@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 
 use crate::metrics::Metrics;
 use crate::ports::{
-    BallotBox, DeadLetter, DeadLetterReason, Elections, Handle, PortResult, Received, Submission,
+    BallotBox, DeadLetter, DeadLetterReason, Handle, Outcome, PortResult, Received, Submission,
 };
 use crate::regions::Region;
 
@@ -28,8 +28,6 @@ pub struct Processor {
     pub mac_secret: Arc<MacSecret>,
     /// Where ballots are recorded.
     pub ballots: Arc<dyn BallotBox>,
-    /// Tells when it is too late.
-    pub elections: Arc<dyn Elections>,
     /// Counts outcomes.
     pub metrics: Arc<Metrics>,
 }
@@ -38,13 +36,6 @@ impl Processor {
     /// Decides each message of a batch by itself. In the same order: true if it is decided and may leave
     /// the queue, false if it has to be received again.
     pub async fn process(&self, region: &RegionName, batch: &[Received]) -> Vec<bool> {
-        let phase = match self.elections.phase().await {
-            Ok(record) => record.phase,
-            Err(error) => {
-                tracing::warn!(%error, "the phase can't be read; nothing is recorded until it can");
-                return vec![false; batch.len()];
-            }
-        };
         let mut decided = vec![false; batch.len()];
         let mut submissions = Vec::with_capacity(batch.len());
         let mut places = Vec::with_capacity(batch.len());
@@ -66,18 +57,16 @@ impl Processor {
                 }
             }
         }
-        if phase.is_too_late_to_record() {
-            for (submission, place) in submissions.iter().zip(places) {
-                decided[place] = self.decide_late(region, submission, &batch[place]).await;
-            }
-            return decided;
-        }
         let outcomes = self.ballots.record(&submissions).await;
         for (outcome, place) in outcomes.into_iter().zip(places) {
             decided[place] = match outcome {
                 Ok(outcome) => {
                     self.metrics.outcome(outcome);
-                    true
+                    let is_late = outcome == Outcome::Late;
+                    !is_late
+                        || self
+                            .set_aside(region, &batch[place], DeadLetterReason::Late)
+                            .await
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a ballot wasn't recorded; its message stays in the queue");
@@ -90,24 +79,6 @@ impl Processor {
             };
         }
         decided
-    }
-
-    /// From `certifying` on: what is recorded already is decided as ever, anything new is late.
-    async fn decide_late(&self, region: &RegionName, submission: &Submission, received: &Received) -> bool {
-        match self.ballots.find(&submission.ballot.key).await {
-            Ok(Some(_)) => match self.ballots.record(std::slice::from_ref(submission)).await.pop() {
-                Some(Ok(outcome)) => {
-                    self.metrics.outcome(outcome);
-                    true
-                }
-                _ => false,
-            },
-            Ok(None) => self.set_aside(region, received, DeadLetterReason::Late).await,
-            Err(error) => {
-                tracing::warn!(%error, "the ballot box can't be read; the message stays in the queue");
-                false
-            }
-        }
     }
 
     async fn set_aside(&self, region: &RegionName, received: &Received, reason: DeadLetterReason) -> bool {

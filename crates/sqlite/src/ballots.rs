@@ -8,6 +8,7 @@ use election_core::ballot::Ballot;
 use election_core::envelope::{EnvelopeId, Message};
 use election_core::identifiers::{ElectionHash, RegionName};
 use election_core::keys::BallotKey;
+use election_core::phase::Phase;
 use election_core::tally::{FeedEvent, FeedRecord, Sequence};
 use election_service::ports::{
     BallotBox, DeadLetter, DeadLetterReason, Outcome, PortResult, Reckoning, Submission, Waiting,
@@ -76,9 +77,13 @@ fn decide(
     connection: &Connection,
     election: &ElectionHash,
     Submission { envelope, ballot }: &Submission,
+    is_too_late: bool,
 ) -> Result<Outcome, Failure> {
     if is_repeat_or_conflict(connection, envelope)? {
         return Ok(Outcome::AlreadyDecided);
+    }
+    if is_too_late && recorded(connection, &ballot.key)?.is_none() {
+        return Ok(Outcome::Late);
     }
     let outcome = if insert(connection, envelope, ballot)? {
         Outcome::Recorded
@@ -108,6 +113,15 @@ fn decide(
     };
     delete_dead_letter(connection, envelope)?;
     Ok(outcome)
+}
+
+/// Whether the recount has begun. Read in the transaction of the write: nothing can come in between.
+fn is_too_late(connection: &Connection) -> Result<bool, Failure> {
+    let mut statement = connection.prepare_cached("SELECT phase FROM elections")?;
+    let mut rows = statement.query([])?;
+    let Some(row) = rows.next()? else { return Ok(false) };
+    let phase = Phase::parse(&row.get::<_, String>(0)?).ok_or_else(|| corrupt("the phase is none"))?;
+    Ok(phase.is_too_late_to_record())
 }
 
 /// The one conditional write.
@@ -208,9 +222,14 @@ impl BallotBox for SqliteBallotBox {
         let (submissions, election) = (submissions.to_vec(), self.election);
         let count = submissions.len();
         let record = move |connection: &Connection| {
+            let is_too_late = is_too_late(connection)?;
             let mut outcomes = Vec::with_capacity(count);
             for submission in &submissions {
-                let outcome = nested(connection, || decide(connection, &election, submission), |_| true);
+                let outcome = nested(
+                    connection,
+                    || decide(connection, &election, submission, is_too_late),
+                    |_| true,
+                );
                 if connection.is_autocommit() {
                     // It took the whole transaction with it.
                     outcome?;

@@ -29,6 +29,8 @@ pub enum Outcome {
     Conflict,
     /// This envelope was decided before: the message is a redelivery or the second copy.
     AlreadyDecided,
+    /// Not an outcome yet: the recount has begun and nothing new is recorded. The message is to be set aside.
+    Late,
 }
 
 /// Why a message was set aside.
@@ -104,7 +106,8 @@ pub trait BallotBox: Send + Sync {
     async fn find(&self, key: &BallotKey) -> PortResult<Option<Ballot>>;
 
     /// Decides each submission: the first ballot under a key is recorded, by one conditional write;
-    /// every further one is a repeat or a conflict. Any number of regions may do so at once, with the
+    /// every further one is a repeat or a conflict. From phase `certifying` on, which is read strongly once
+    /// per call and, where the store has transactions, in that of the write, a first one is late instead. Any number of regions may do so at once, with the
     /// same submissions too. One submission's failure is its own: the others' outcomes stand. Calling it
     /// again with a decided envelope changes nothing and gives [`Outcome::AlreadyDecided`].
     async fn record(&self, submissions: &[Submission]) -> Vec<PortResult<Outcome>>;

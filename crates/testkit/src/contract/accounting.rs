@@ -4,13 +4,15 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use election_core::envelope::EnvelopeId;
+use election_core::phase::Phase;
 use election_service::ports::{BallotBox, DeadLetter, DeadLetterReason, Outcome, Reckoning};
 
 use super::ballot_box::record;
 use super::{Adapter, at_once, open};
 use crate::Random;
 use crate::fixtures::{
-    at, ballot, ballot_key, dead_letter, envelope, message, message_with, region, submission, waiting,
+    at, ballot, ballot_key, dead_letter, envelope, message, message_with, new_election, region, submission,
+    waiting,
 };
 
 const ENVELOPES: u64 = 120;
@@ -302,4 +304,51 @@ pub async fn undecided_are_the_envelopes_without_an_outcome(adapter: &dyn Adapte
     );
     let many: Vec<_> = asked.iter().cycle().take(5_000).copied().collect();
     assert_eq!(ballots.reckon(&many).await.unwrap().undecided.len(), 5_000);
+}
+
+/// What is recorded is decided as ever; refused certification lets the others in again.
+pub async fn from_certifying_on_a_first_ballot_is_late_and_has_no_outcome(adapter: &dyn Adapter) {
+    let stores = open(adapter).await;
+    let (ballots, elections) = (stores.ballots.as_ref(), stores.elections.as_ref());
+    elections.create(new_election()).await.unwrap();
+    for (from, to) in [(Phase::PreElection, Phase::Open), (Phase::Open, Phase::Closed)] {
+        assert!(elections.change_phase(from, to, at(1)).await.unwrap());
+    }
+    assert_eq!(record(ballots, &[submission(1, 1, 0)]).await, [Outcome::Recorded]);
+    assert!(
+        elections
+            .change_phase(Phase::Closed, Phase::Certifying, at(2))
+            .await
+            .unwrap()
+    );
+    let sent = [
+        submission(1, 1, 0),
+        submission(2, 1, 0),
+        submission(3, 1, 1),
+        submission(4, 2, 0),
+    ];
+    let expected = [
+        Outcome::AlreadyDecided,
+        Outcome::Repeat,
+        Outcome::Conflict,
+        Outcome::Late,
+    ];
+    assert_eq!(record(ballots, &sent).await, expected);
+    let reckoning = ballots.reckon(&[waiting(&message(4, 2, 0))]).await.unwrap();
+    assert_eq!((reckoning.recorded, reckoning.undecided), (1, vec![true]));
+    assert!(
+        elections
+            .change_phase(Phase::Certifying, Phase::Closed, at(3))
+            .await
+            .unwrap()
+    );
+    assert_eq!(record(ballots, &sent[3..]).await, [Outcome::Recorded]);
+    assert!(
+        elections
+            .change_phase(Phase::Closed, Phase::Certifying, at(4))
+            .await
+            .unwrap()
+    );
+    assert!(elections.certify(b"counts".to_vec(), at(5)).await.unwrap());
+    assert_eq!(record(ballots, &[submission(5, 3, 0)]).await, [Outcome::Late]);
 }

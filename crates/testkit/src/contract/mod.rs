@@ -142,6 +142,7 @@ macro_rules! contract_suite {
                 deciding_a_dead_letter_takes_it_out,
                 a_dead_letter_stays_until_it_is_recorded,
                 undecided_are_the_envelopes_without_an_outcome,
+                from_certifying_on_a_first_ballot_is_late_and_has_no_outcome,
             ],
             feed: [
                 the_feed_is_complete_ordered_and_without_doubles,

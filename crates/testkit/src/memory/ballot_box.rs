@@ -22,6 +22,8 @@ struct State {
     dead_letters: Vec<DeadLetter>,
     /// Answered without an envelope.
     repeats: u64,
+    /// Whether the recount has begun.
+    is_too_late: bool,
 }
 
 /// [`BallotBox`] in memory.
@@ -35,6 +37,7 @@ impl State {
         }
         let ballot = &submission.ballot;
         let outcome = match self.positions.get(&ballot.key) {
+            None if self.is_too_late => return Outcome::Late,
             None => {
                 self.positions.insert(ballot.key, self.ballots.len());
                 self.ballots.push(ballot.clone());
@@ -73,6 +76,11 @@ impl State {
 }
 
 impl MemoryBallotBox {
+    /// Records nothing new any more, or again.
+    pub(super) fn set_too_late(&self, is_too_late: bool) {
+        lock(&self.0).is_too_late = is_too_late;
+    }
+
     /// Puts the ballots in the order of their keys.
     pub(super) fn forget_order(&self) {
         let mut state = lock(&self.0);

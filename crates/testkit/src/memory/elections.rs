@@ -22,7 +22,7 @@ struct State {
 /// [`Elections`] in memory.
 pub struct MemoryElections {
     state: Mutex<State>,
-    /// Rewritten when the keys are destroyed.
+    /// Told when it is too late; rewritten when the keys are destroyed.
     ballots: Arc<MemoryBallotBox>,
 }
 
@@ -42,6 +42,8 @@ impl MemoryElections {
         let is_from = election.phase.phase == from;
         if is_from {
             change(election);
+            self.ballots
+                .set_too_late(election.phase.phase.is_too_late_to_record());
         }
         Ok(is_from)
     }

@@ -155,7 +155,6 @@ impl Election {
         let processor = Arc::new(Processor {
             mac_secret: mac_secret.clone(),
             ballots: shared.ballots.clone(),
-            elections: shared.elections.clone(),
             metrics: metrics.clone(),
         });
         let operations = Arc::new(Operations {

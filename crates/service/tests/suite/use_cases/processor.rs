@@ -184,20 +184,6 @@ async fn the_second_copy_finds_its_ballot_recorded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_the_phase_nothing_is_decided() {
-    let election = Election::open().await;
-    election.send(0, message(1, 1, 0)).await;
-    election.send(0, message_with(2, 2, vec![])).await;
-    election.faults.fail_next(Point::ElectionsPhase, When::Before);
-    let batch = election.receive(0, 10).await;
-    assert_eq!(election.process(0, &batch).await, [false, false]);
-    let status = election.status().await;
-    assert_eq!((status.recorded, status.dead_letters, status.queued), (0, 0, 2));
-    election.work_off().await;
-    assert_eq!(election.status().await.recorded, 1);
-}
-
-#[tokio::test(start_paused = true)]
 async fn ballots_are_recorded_until_certifying_and_then_set_aside_as_late() {
     for phase in Phase::ALL {
         let election = Election::open().await;
@@ -231,7 +217,7 @@ async fn ballots_are_recorded_until_certifying_and_then_set_aside_as_late() {
 
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_told_to_be_late_stays_in_the_queue() {
-    for point in [Point::BallotsFind, Point::BallotsRecord, Point::BallotsSetAside] {
+    for point in [Point::BallotsRecord, Point::BallotsSetAside] {
         let election = Election::open().await;
         election.record(1, 1, 0).await;
         election.enter(Phase::Certifying).await;
