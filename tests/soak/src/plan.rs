@@ -81,7 +81,7 @@ pub(crate) enum Goal {
     Blows { kills: u64, losses: u64 },
 }
 
-const NOMINAL_ROUND_SECONDS: u64 = 74;
+const NOMINAL_ROUND_SECONDS: u64 = 70;
 const LOSSES_PER_SHORT_ROUND: u64 = 3;
 
 /// All rounds.
