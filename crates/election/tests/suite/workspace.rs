@@ -14,7 +14,8 @@ enum Role {
     Adapter,
     Testkit,
     Program,
-    LoadTest,
+    /// Talks HTTP, and runs the program as anybody does.
+    Client,
 }
 
 impl Role {
@@ -25,7 +26,7 @@ impl Role {
             "crates/sqlite" | "crates/aws" | "crates/postgres" | "crates/redis" => Some(Self::Adapter),
             "crates/testkit" => Some(Self::Testkit),
             "crates/election" | "functions" => Some(Self::Program),
-            "loadtest" => Some(Self::LoadTest),
+            "loadtest" | "tests/soak" => Some(Self::Client),
             _ => folder.starts_with("functions/").then_some(Self::Program),
         }
     }
@@ -33,10 +34,10 @@ impl Role {
     fn may_depend_on(self, other: Self, optional: bool) -> bool {
         match self {
             Self::Core => false,
-            Self::Service | Self::LoadTest => other == Self::Core,
+            Self::Service | Self::Client => other == Self::Core,
             Self::Adapter | Self::Testkit => matches!(other, Self::Core | Self::Service),
             // Drills run a program with faults in it.
-            Self::Program => other != Self::LoadTest && (other != Self::Testkit || optional),
+            Self::Program => other != Self::Client && (other != Self::Testkit || optional),
         }
     }
 }
@@ -286,6 +287,7 @@ fn a_workspace_as_designed_has_no_breach() {
             &["election-service", "election-aws"],
         ),
         member("election-loadtest", "loadtest", &["election-core", "goose"]),
+        member("soak", "tests/soak", &["election-core", "reqwest"]),
     ];
     assert_eq!(breaches(&members), Vec::<String>::new());
 }
@@ -301,6 +303,7 @@ fn every_dependency_against_the_design_is_a_breach() {
         ("election", "crates/election"),
         ("enqueuer", "functions/vote-enqueuer"),
         ("loadtest", "loadtest"),
+        ("soak", "tests/soak"),
     ];
     let names = folders.map(|(name, _)| name);
     let members = folders.map(|(name, folder)| {
@@ -335,6 +338,7 @@ fn every_dependency_against_the_design_is_a_breach() {
             ],
         ),
         ("loadtest", &["crates/core"]),
+        ("tests/soak", &["crates/core"]),
     ] {
         let forbidden = folders
             .iter()
