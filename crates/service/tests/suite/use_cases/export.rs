@@ -88,25 +88,7 @@ async fn a_forged_ballot_keeps_all_from_being_published() {
     election.record(0, 0, 0).await;
     let mut ballot = fixtures::ballot(9, 0);
     ballot.mac.0[0] ^= 1;
-<<<<<<< HEAD
-    let envelope = fixtures::envelope(9);
-    election.record_submission(Submission { envelope, ballot }).await;
-    // Certification would refuse it: it came to the box in another way afterwards.
-    for phase in [Phase::Closed, Phase::Certifying] {
-        election.enter(phase).await;
-    }
-    let at = fixtures::at(0);
-    assert!(
-        election
-            .memory
-            .elections
-            .certify(b"[]".to_vec(), at)
-            .await
-            .unwrap()
-    );
-=======
     election.memory.ballots.smuggle(ballot);
->>>>>>> main
     is_refused(
         election.operations.published_ballots(&|_, _| {}).await,
         "isn't what was certified",
