@@ -27,5 +27,6 @@ mod roll;
 mod secrecy;
 mod store;
 mod support;
+mod unlinking;
 mod voting;
 mod workspace;
