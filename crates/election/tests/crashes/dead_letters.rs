@@ -1,11 +1,13 @@
 //! Messages that no longer hold a ballot: set aside at once, never lost, never in anybody's way, also if the
 //! process dies while it sets them aside.
 
+use std::process::Stdio;
+
 use rusqlite::Connection;
 use serde_json::json;
 
 use crate::support::{Election, REGIONS, Server, TWO_TOWNS, wait_for};
-use crate::{SIDES, dying, has_ended};
+use crate::{SIDES, dying};
 
 const SERVE: [&str; 5] = ["serve", "--listen", "127.0.0.1:0", "--second-copy-delay", "100ms"];
 
@@ -69,8 +71,11 @@ fn a_vote_whose_copies_are_both_broken_is_one_dead_letter_whenever_the_process_d
             let election = queued();
             assert_eq!(tamper(&election, sql), 2);
             let plan = format!("ballots.set_aside:{side}:1:die");
-            let mut server = Server::start(dying(&election, &plan).args(SERVE));
-            wait_for("the server died", || has_ended(&mut server).then_some(()));
+            // It may die before it listens.
+            let mut serve = dying(&election, &plan);
+            let mut child = serve.args(SERVE).stderr(Stdio::null()).spawn().unwrap();
+            let status = wait_for("the server died", || child.try_wait().unwrap());
+            assert_eq!(status.code(), None, "{plan}");
             let server = Server::start(election.command().args(SERVE));
             let status = settled(&election);
             assert_eq!(
