@@ -1,4 +1,5 @@
-//! The properties of [`TallyStore`](election_service::ports::TallyStore).
+//! The properties of [`TallyStore`](election_service::ports::TallyStore). Over 400 lines, because those of
+//! committing, folding and replacing share their helpers, and a reader of the port wants them together.
 
 use std::sync::Arc;
 
