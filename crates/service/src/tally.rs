@@ -16,7 +16,7 @@ use crate::ports::{BallotBox, PortResult, TallyStore, TallyUpdate};
 use crate::processor::pause;
 use crate::regions::Region;
 
-const BATCH: usize = 5_000;
+const BATCH: usize = 20_000;
 const POLL: Duration = Duration::from_millis(100);
 
 /// Folds the feed into tallies. One serves any number of regions.

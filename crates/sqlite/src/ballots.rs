@@ -11,7 +11,7 @@ use election_core::keys::BallotKey;
 use election_core::phase::Phase;
 use election_core::tally::{FeedEvent, FeedRecord, Sequence};
 use election_service::ports::{
-    BallotBox, DeadLetter, DeadLetterReason, Outcome, PortResult, Reckoning, Submission, Waiting,
+    BallotBox, DeadLetter, DeadLetterReason, Outcome, PortError, PortResult, Reckoning, Submission, Waiting,
 };
 use rusqlite::{Connection, Row, params};
 
@@ -72,47 +72,110 @@ fn is_decided(connection: &Connection, envelope: &EnvelopeId, key: &BallotKey) -
     Ok(is_recorded(connection, envelope, key)? || is_repeat_or_conflict(connection, envelope)?)
 }
 
-/// Decides one envelope. Its outcome and the end of its dead letter are one write.
-fn decide(
-    connection: &Connection,
-    election: &ElectionHash,
-    Submission { envelope, ballot }: &Submission,
+/// What a batch of envelopes is decided by.
+struct Decider<'a> {
+    connection: &'a Connection,
+    election: ElectionHash,
     is_too_late: bool,
-) -> Result<Outcome, Failure> {
-    if is_repeat_or_conflict(connection, envelope)? {
-        return Ok(Outcome::AlreadyDecided);
+    has_dead_letters: bool,
+}
+
+impl Decider<'_> {
+    /// Decides all envelopes or, if one can't be, nothing.
+    fn decide_all(&self, submissions: &[&Submission]) -> Result<Vec<Outcome>, Failure> {
+        submissions.iter().map(|submission| self.decide(submission)).collect()
     }
-    if is_too_late && recorded(connection, &ballot.key)?.is_none() {
-        return Ok(Outcome::Late);
+
+    /// Decides one envelope. Its outcome and the end of its dead letter are one write.
+    fn decide(&self, Submission { envelope, ballot }: &Submission) -> Result<Outcome, Failure> {
+        let connection = self.connection;
+        if self.is_too_late && recorded(connection, &ballot.key)?.is_none() {
+            return Ok(Outcome::Late);
+        }
+        // Before anything else is asked: an envelope that was decided has left a ballot under this key.
+        let outcome = if insert(connection, envelope, ballot)? {
+            Outcome::Recorded
+        } else {
+            self.decide_further(envelope, ballot)?
+        };
+        if self.has_dead_letters && outcome != Outcome::AlreadyDecided {
+            delete_dead_letter(connection, envelope)?;
+        }
+        Ok(outcome)
     }
-    let outcome = if insert(connection, envelope, ballot)? {
-        Outcome::Recorded
-    } else {
+
+    /// Decides an envelope whose voter has a recorded ballot.
+    fn decide_further(&self, envelope: &EnvelopeId, ballot: &Ballot) -> Result<Outcome, Failure> {
+        let connection = self.connection;
         let recorded = recorded(connection, &ballot.key)?;
         let recorded = recorded.ok_or_else(|| corrupt("the index of the ballots is damaged"))?;
         let is_same = recorded.ballot.is_same_vote(ballot);
         // Once the keys are destroyed nothing tells a redelivery from a repeat.
-        if recorded
+        let is_recorded_one = recorded
             .envelope
-            .map_or(is_same, |recorded| recorded == envelope.0)
-        {
+            .map_or(is_same, |recorded| recorded == envelope.0);
+        if is_recorded_one || is_repeat_or_conflict(connection, envelope)? {
             return Ok(Outcome::AlreadyDecided);
         }
         if is_same {
             connection
                 .prepare_cached("INSERT INTO repeats (envelope) VALUES (?1)")?
                 .execute([envelope.0])?;
-            Outcome::Repeat
-        } else {
-            let digest = ballot.digest(election);
-            connection
-                .prepare_cached("INSERT INTO conflicts (envelope, ballot_key, digest) VALUES (?1, ?2, ?3)")?
-                .execute(params![envelope.0, ballot.key.0, digest.as_bytes()])?;
-            Outcome::Conflict
+            return Ok(Outcome::Repeat);
+        }
+        let digest = ballot.digest(&self.election);
+        connection
+            .prepare_cached("INSERT INTO conflicts (envelope, ballot_key, digest) VALUES (?1, ?2, ?3)")?
+            .execute(params![envelope.0, ballot.key.0, digest.as_bytes()])?;
+        Ok(Outcome::Conflict)
+    }
+}
+
+/// Decides each envelope by itself, within the writer's transaction.
+fn decide_each(
+    connection: &Connection,
+    election: ElectionHash,
+    submissions: &[Submission],
+) -> Result<Vec<PortResult<Outcome>>, Failure> {
+    let decider = Decider {
+        connection,
+        election,
+        is_too_late: is_too_late(connection)?,
+        has_dead_letters: count_rows(connection, "dead_letters")? > 0,
+    };
+    // In the order of the keys: the index is written from one end to the other, each of its pages once.
+    // The order in which the envelopes came goes lost with that.
+    let mut places: Vec<usize> = (0..submissions.len()).collect();
+    places.sort_by_key(|place| submissions[*place].ballot.key);
+    let sorted: Vec<&Submission> = places.iter().map(|place| &submissions[*place]).collect();
+
+    let together = nested(connection, || decider.decide_all(&sorted), |_| true);
+    let decided: Vec<PortResult<Outcome>> = match together {
+        Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
+        // One spoils it: each has a savepoint of its own, so that the others' outcomes stand.
+        Err(_) => {
+            let mut decided = Vec::with_capacity(sorted.len());
+            for submission in sorted {
+                ensure_transaction(connection)?;
+                let outcome = nested(connection, || decider.decide(submission), |_| true);
+                decided.push(outcome.map_err(PortError::from));
+            }
+            decided
         }
     };
-    delete_dead_letter(connection, envelope)?;
-    Ok(outcome)
+    ensure_transaction(connection)?;
+    let mut outcomes: Vec<_> = places.into_iter().zip(decided).collect();
+    outcomes.sort_by_key(|(place, _)| *place);
+    Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
+}
+
+/// Some errors end the whole transaction, with what others wrote in it.
+fn ensure_transaction(connection: &Connection) -> Result<(), Failure> {
+    if connection.is_autocommit() {
+        Err(unavailable("the transaction was rolled back").into())
+    } else {
+        Ok(())
+    }
 }
 
 /// Whether the recount has begun. Read in the transaction of the write: nothing can come in between.
@@ -215,34 +278,29 @@ impl BallotBox for SqliteBallotBox {
         let key = *key;
         let find =
             move |connection: &Connection| Ok(recorded(connection, &key)?.map(|recorded| recorded.ballot));
-        self.database.read(find).await
+        self.database.look_up(find).await
     }
 
     async fn record(&self, submissions: &[Submission]) -> Vec<PortResult<Outcome>> {
         let (submissions, election) = (submissions.to_vec(), self.election);
         let count = submissions.len();
-        let record = move |connection: &Connection| {
-            let is_too_late = is_too_late(connection)?;
-            let mut outcomes = Vec::with_capacity(count);
-            for submission in &submissions {
-                let outcome = nested(
-                    connection,
-                    || decide(connection, &election, submission, is_too_late),
-                    |_| true,
-                );
-                if connection.is_autocommit() {
-                    // It took the whole transaction with it.
-                    outcome?;
-                    return Err(unavailable("the transaction was rolled back").into());
-                }
-                outcomes.push(outcome.map_err(Into::into));
-            }
-            Ok(outcomes)
-        };
+        let record = move |connection: &Connection| decide_each(connection, election, &submissions);
         self.database
             .write(record)
             .await
             .unwrap_or_else(|error| vec![Err(error); count])
+    }
+
+    async fn are_decided(&self, envelopes: &[(EnvelopeId, BallotKey)]) -> PortResult<Vec<bool>> {
+        let envelopes = envelopes.to_vec();
+        let are_decided = move |connection: &Connection| {
+            let transaction = connection.unchecked_transaction()?;
+            envelopes
+                .iter()
+                .map(|(envelope, key)| is_decided(&transaction, envelope, key))
+                .collect()
+        };
+        self.database.read(are_decided).await
     }
 
     async fn add_repeat(&self) -> PortResult<()> {

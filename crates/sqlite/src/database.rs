@@ -16,7 +16,7 @@ use crate::failure::{Failure, closed};
 use crate::private_files;
 use crate::reader::Readers;
 use crate::schema::Schema;
-use crate::writer::{Mode, Writer};
+use crate::writer::{Job, Mode, Writer};
 
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 const READERS: usize = 4;
@@ -61,6 +61,11 @@ impl Database {
         self.readers.run(work).await
     }
 
+    /// Reads a few rows by their keys; see [`Readers::look_up`].
+    pub(crate) async fn look_up<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Failure>) -> PortResult<T> {
+        self.readers.look_up(work).await
+    }
+
     /// Writes within a transaction that others share. `work` may run twice; only one run takes effect.
     pub(crate) async fn write<T, W>(&self, work: W) -> PortResult<T>
     where
@@ -78,6 +83,11 @@ impl Database {
         A: FnOnce(&T) + Send + 'static,
     {
         self.writer.run(Mode::Grouped, work, after).await
+    }
+
+    /// Writes without waiting for it; the job itself is told what came of it.
+    pub(crate) fn submit(&self, job: Box<dyn Job>) {
+        self.writer.submit(job);
     }
 
     /// Writes outside of any transaction.

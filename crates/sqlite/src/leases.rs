@@ -8,6 +8,8 @@ use std::time::Duration;
 use election_service::ports::{CopyRole, Depth, Handle};
 use tokio::time::Instant;
 
+use crate::bundle::MessageNumber;
+
 /// A message of the queue.
 struct Entry {
     role: CopyRole,
@@ -20,7 +22,7 @@ struct Entry {
 /// A message by its number in the file, as received for the `receives`th time under a lease.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Leased {
-    pub(crate) seq: i64,
+    pub(crate) number: MessageNumber,
     pub(crate) lease: u64,
     pub(crate) role: CopyRole,
     pub(crate) receives: u32,
@@ -28,29 +30,29 @@ pub(crate) struct Leased {
 
 impl Leased {
     pub(crate) fn handle(&self) -> Handle {
-        Handle(format!("{}-{}", self.seq, self.lease))
+        Handle(format!("{}-{}", self.number.0, self.lease))
     }
 }
 
 /// Reads a handle back: message and lease.
-pub(crate) fn parse_handle(handle: &Handle) -> Option<(i64, u64)> {
-    let (seq, lease) = handle.0.split_once('-')?;
-    Some((seq.parse().ok()?, lease.parse().ok()?))
+pub(crate) fn parse_handle(handle: &Handle) -> Option<(MessageNumber, u64)> {
+    let (number, lease) = handle.0.split_once('-')?;
+    Some((MessageNumber(number.parse().ok()?), lease.parse().ok()?))
 }
 
 /// All messages of a queue.
 #[derive(Default)]
 pub(crate) struct Leases {
-    entries: HashMap<i64, Entry>,
-    by_time: BTreeSet<(Instant, i64)>,
+    entries: HashMap<MessageNumber, Entry>,
+    by_time: BTreeSet<(Instant, MessageNumber)>,
     depth: Depth,
     last_lease: u64,
 }
 
 impl Leases {
-    pub(crate) fn insert(&mut self, seq: i64, role: CopyRole, receives: u32, visible_at: Instant) {
+    pub(crate) fn insert(&mut self, number: MessageNumber, role: CopyRole, receives: u32, visible_at: Instant) {
         self.entries.insert(
-            seq,
+            number,
             Entry {
                 role,
                 receives,
@@ -58,13 +60,13 @@ impl Leases {
                 lease: 0,
             },
         );
-        self.by_time.insert((visible_at, seq));
+        self.by_time.insert((visible_at, number));
         *self.depth_of(role) += 1;
     }
 
-    pub(crate) fn remove(&mut self, seq: i64) {
-        if let Some(entry) = self.entries.remove(&seq) {
-            self.by_time.remove(&(entry.visible_at, seq));
+    pub(crate) fn remove(&mut self, number: MessageNumber) {
+        if let Some(entry) = self.entries.remove(&number) {
+            self.by_time.remove(&(entry.visible_at, number));
             *self.depth_of(entry.role) -= 1;
         }
     }
@@ -84,25 +86,25 @@ impl Leases {
     pub(crate) fn take(&mut self, max: usize, now: Instant, visibility: Duration) -> Vec<Leased> {
         let visible = self
             .by_time
-            .range(..=(now, i64::MAX))
+            .range(..=(now, MessageNumber(i64::MAX)))
             .take(max)
-            .map(|(_, seq)| *seq);
-        let visible: Vec<i64> = visible.collect();
+            .map(|(_, number)| *number);
+        let visible: Vec<MessageNumber> = visible.collect();
         let mut taken = Vec::with_capacity(visible.len());
-        for seq in visible {
+        for number in visible {
             self.last_lease += 1;
             let lease = self.last_lease;
-            if let Some(entry) = self.entries.get_mut(&seq) {
+            if let Some(entry) = self.entries.get_mut(&number) {
                 entry.receives = entry.receives.saturating_add(1);
                 entry.lease = lease;
                 taken.push(Leased {
-                    seq,
+                    number,
                     lease,
                     role: entry.role,
                     receives: entry.receives,
                 });
             }
-            self.show_at(seq, now + visibility);
+            self.show_at(number, now + visibility);
         }
         taken
     }
@@ -113,16 +115,16 @@ impl Leases {
     }
 
     /// How often a message was received, if this lease of it hasn't ended.
-    pub(crate) fn leased(&self, seq: i64, lease: u64, now: Instant) -> Option<u32> {
-        let entry = self.entries.get(&seq)?;
+    pub(crate) fn leased(&self, number: MessageNumber, lease: u64, now: Instant) -> Option<u32> {
+        let entry = self.entries.get(&number)?;
         (entry.lease == lease && lease != 0 && entry.visible_at > now).then_some(entry.receives)
     }
 
     /// Ends a lease, unless another has begun.
-    pub(crate) fn release(&mut self, seq: i64, lease: u64, visible_at: Instant) {
-        if let Some(entry) = self.entries.get_mut(&seq).filter(|entry| entry.lease == lease) {
+    pub(crate) fn release(&mut self, number: MessageNumber, lease: u64, visible_at: Instant) {
+        if let Some(entry) = self.entries.get_mut(&number).filter(|entry| entry.lease == lease) {
             entry.lease = 0;
-            self.show_at(seq, visible_at);
+            self.show_at(number, visible_at);
         }
     }
 
@@ -130,19 +132,19 @@ impl Leases {
     pub(crate) fn put_back(&mut self, leased: &Leased, now: Instant) {
         if let Some(entry) = self
             .entries
-            .get_mut(&leased.seq)
+            .get_mut(&leased.number)
             .filter(|entry| entry.lease == leased.lease)
         {
             entry.receives = entry.receives.saturating_sub(1);
-            self.release(leased.seq, leased.lease, now);
+            self.release(leased.number, leased.lease, now);
         }
     }
 
-    fn show_at(&mut self, seq: i64, visible_at: Instant) {
-        if let Some(entry) = self.entries.get_mut(&seq) {
-            self.by_time.remove(&(entry.visible_at, seq));
+    fn show_at(&mut self, number: MessageNumber, visible_at: Instant) {
+        if let Some(entry) = self.entries.get_mut(&number) {
+            self.by_time.remove(&(entry.visible_at, number));
             entry.visible_at = visible_at;
-            self.by_time.insert((visible_at, seq));
+            self.by_time.insert((visible_at, number));
         }
     }
 }

@@ -5,6 +5,7 @@
 //! answers only after COMMIT with `synchronous=FULL`, and a few connections that only read.
 
 mod ballots;
+mod bundle;
 mod columns;
 mod data_folder;
 mod database;
@@ -13,6 +14,7 @@ mod failure;
 mod key_document;
 mod key_file;
 mod leases;
+mod outbox;
 mod private_files;
 mod queue;
 mod reader;

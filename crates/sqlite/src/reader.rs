@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use election_service::ports::{PortError, PortResult};
 use rusqlite::Connection;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 use crate::failure::{Failure, closed, locked, unavailable};
 
@@ -26,6 +26,12 @@ struct Borrowed {
     idle: Arc<Mutex<Vec<Connection>>>,
     // After the connection, so that who gets the permit finds one.
     _permit: OwnedSemaphorePermit,
+}
+
+impl Borrowed {
+    fn connection(&self) -> Result<&Connection, Failure> {
+        Ok(self.connection.as_ref().ok_or_else(closed)?)
+    }
 }
 
 impl Drop for Borrowed {
@@ -51,19 +57,31 @@ impl Readers {
         T: Send + 'static,
         W: FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
     {
-        let permit = tokio::time::timeout(PATIENCE, Arc::clone(&self.permits).acquire_owned()).await;
-        let permit = permit.map_err(|_| PortError::Overloaded)?.map_err(|_| closed())?;
-        let connection = locked(&self.idle).pop();
-        let borrowed = Borrowed {
-            connection,
+        let borrowed = self.borrow().await?;
+        let read = tokio::task::spawn_blocking(move || work(borrowed.connection()?));
+        Ok(read.await.map_err(|_| unavailable("a read panicked"))??)
+    }
+
+    /// Reads a few rows by their keys on this thread: another one would cost more than the reading.
+    pub(crate) async fn look_up<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Failure>) -> PortResult<T> {
+        let borrowed = self.borrow().await?;
+        Ok(work(borrowed.connection()?)?)
+    }
+
+    async fn borrow(&self) -> PortResult<Borrowed> {
+        let permit = match Arc::clone(&self.permits).try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(TryAcquireError::Closed) => return Err(closed()),
+            Err(TryAcquireError::NoPermits) => {
+                let permit = tokio::time::timeout(PATIENCE, Arc::clone(&self.permits).acquire_owned()).await;
+                permit.map_err(|_| PortError::Overloaded)?.map_err(|_| closed())?
+            }
+        };
+        Ok(Borrowed {
+            connection: locked(&self.idle).pop(),
             idle: Arc::clone(&self.idle),
             _permit: permit,
-        };
-        let read = tokio::task::spawn_blocking(move || {
-            let connection = borrowed.connection.as_ref().ok_or_else(closed)?;
-            work(connection)
-        });
-        Ok(read.await.map_err(|_| unavailable("a read panicked"))??)
+        })
     }
 
     /// Refuses further reads, waits for those under way and closes the connections.

@@ -1,14 +1,9 @@
--- The queue. AUTOINCREMENT: a handle must never mean a later message. Leases aren't written: a crash ends
--- them all, and the messages are received again.
-CREATE TABLE messages (
+-- The queue: what one commit brought is one row. bundle.rs says how it is written. AUTOINCREMENT: a handle
+-- must never mean a later message. Leases aren't written: a crash ends them all, and the messages are
+-- received again.
+CREATE TABLE bundles (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    envelope BLOB NOT NULL,
-    ballot_key BLOB NOT NULL,
-    role INTEGER NOT NULL CHECK (role IN (1, 2)),
-    visible_at INTEGER NOT NULL,   -- milliseconds since 1970 in UTC
-    delay INTEGER NOT NULL,        -- milliseconds; the most that can be left of it, whatever the clock says
-    receives INTEGER NOT NULL,
-    body BLOB NOT NULL
+    messages BLOB NOT NULL
 ) STRICT;
 
 -- The tally's items: counts and checkpoint in one row.

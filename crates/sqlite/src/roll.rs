@@ -105,7 +105,7 @@ impl VoterRoll for SqliteVoterRoll {
                 revoked: row.get(2)?,
             }))
         };
-        self.database.read(find).await
+        self.database.look_up(find).await
     }
 
     async fn persons(&self, ids: &[PersonId]) -> PortResult<Vec<Option<Person>>> {

@@ -25,12 +25,14 @@ pub(crate) enum Mode {
     Alone,
 }
 
-trait Job: Send {
+/// Work for the thread, with what is to happen once it is durable or refused.
+pub(crate) trait Job: Send {
     fn mode(&self) -> Mode;
     /// Does the work and keeps its result.
     fn run(&mut self, connection: &Connection) -> Result<(), Failure>;
-    /// Gives the result of the last run.
+    /// What the last run wrote is durable.
     fn succeed(self: Box<Self>);
+    /// Nothing was written. Perhaps it never ran.
     fn fail(self: Box<Self>, error: PortError);
 }
 
@@ -110,15 +112,23 @@ impl Writer {
             result: None,
             reply,
         });
-        let sender = locked(&self.sender).clone().ok_or_else(closed)?;
-        sender.try_send(job).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => PortError::Overloaded,
-            mpsc::error::TrySendError::Closed(_) => closed(),
-        })?;
-        drop(sender);
+        self.submit(job);
         answer
             .await
             .unwrap_or_else(|_| Err(unavailable("the writer ended before it answered")))
+    }
+
+    /// Hands a job over, or fails it if it can't be taken on.
+    pub(crate) fn submit(&self, job: Box<dyn Job>) {
+        let sent = match &*locked(&self.sender) {
+            Some(sender) => sender.try_send(job),
+            None => Err(mpsc::error::TrySendError::Closed(job)),
+        };
+        match sent {
+            Ok(()) => {}
+            Err(mpsc::error::TrySendError::Full(job)) => job.fail(PortError::Overloaded),
+            Err(mpsc::error::TrySendError::Closed(job)) => job.fail(closed()),
+        }
     }
 
     /// Refuses further jobs, completes those that wait and closes the file. Blocks. Once it has returned,

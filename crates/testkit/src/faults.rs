@@ -56,6 +56,7 @@ points! {
     IntakeDepth = "intake.depth",
     BallotsFind = "ballots.find",
     BallotsRecord = "ballots.record",
+    BallotsAreDecided = "ballots.are_decided",
     BallotsAddRepeat = "ballots.add_repeat",
     BallotsSetAside = "ballots.set_aside",
     BallotsDeadLetters = "ballots.dead_letters",

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use election_core::ballot::Ballot;
-use election_core::envelope::Message;
+use election_core::envelope::{EnvelopeId, Message};
 use election_core::identifiers::{JurisdictionId, RegionName};
 use election_core::keys::{BallotKey, PersonId, VoterKey};
 use election_core::phase::Phase;
@@ -213,6 +213,11 @@ impl BallotBox for Faulty<dyn BallotBox> {
             None => outcomes.next().expect("an outcome for each submission"),
         };
         planned.into_iter().map(outcome).collect()
+    }
+
+    async fn are_decided(&self, envelopes: &[(EnvelopeId, BallotKey)]) -> PortResult<Vec<bool>> {
+        self.at(Point::BallotsAreDecided, self.inner.are_decided(envelopes))
+            .await
     }
 
     async fn add_repeat(&self) -> PortResult<()> {

@@ -112,6 +112,10 @@ pub trait BallotBox: Send + Sync {
     /// again with a decided envelope changes nothing and gives [`Outcome::AlreadyDecided`].
     async fn record(&self, submissions: &[Submission]) -> Vec<PortResult<Outcome>>;
 
+    /// For each envelope, whether it has an outcome already. Asking about a second copy, whose first one is
+    /// mostly recorded, is cheaper than trying to record it.
+    async fn are_decided(&self, envelopes: &[(EnvelopeId, BallotKey)]) -> PortResult<Vec<bool>>;
+
     /// Counts a 202 that was answered for a recorded ballot without making an envelope.
     async fn add_repeat(&self) -> PortResult<()>;
 

@@ -83,9 +83,18 @@ async fn a_clock_that_was_set_back_hides_no_message_for_longer_than_its_delay() 
     // To the file, the clock being set back and its times lying far ahead are the same.
     let year_ms = 31_536_000_000_i64;
     let connection = tamper(folder.path(), "region-here.sqlite");
-    connection
-        .execute("UPDATE messages SET visible_at = visible_at + ?1", [year_ms])
-        .unwrap();
+    // Each was sent by itself: bundles of one message, whose times begin at byte 8 (see bundle.rs).
+    for bundle in [1, 2] {
+        let read = |row: &rusqlite::Row<'_>| row.get::<_, Vec<u8>>(0);
+        let mut messages = connection
+            .query_row("SELECT messages FROM bundles WHERE seq = ?1", [bundle], read)
+            .unwrap();
+        let visible_at = i64::from_le_bytes(messages[8..16].try_into().unwrap()) + year_ms;
+        messages[8..16].copy_from_slice(&visible_at.to_le_bytes());
+        connection
+            .execute("UPDATE bundles SET messages = ?1 WHERE seq = ?2", (messages, bundle))
+            .unwrap();
+    }
     drop(connection);
     let (_store, here) = reopen(folder.path()).await;
     let mut received = 0;
@@ -137,7 +146,7 @@ async fn a_message_that_cannot_be_read_holds_up_no_other() {
     }
     let connection = tamper(folder.path(), "region-here.sqlite");
     connection
-        .execute("UPDATE messages SET envelope = x'00' WHERE seq = 1", [])
+        .execute("UPDATE bundles SET messages = x'00' WHERE seq = 1", [])
         .unwrap();
     let received = here.intake.receive(3, LONG).await.unwrap();
     assert_eq!(received.len(), 2);

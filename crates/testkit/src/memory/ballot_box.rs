@@ -120,6 +120,14 @@ impl BallotBox for MemoryBallotBox {
             .collect()
     }
 
+    async fn are_decided(&self, envelopes: &[(EnvelopeId, BallotKey)]) -> PortResult<Vec<bool>> {
+        let state = lock(&self.0);
+        Ok(envelopes
+            .iter()
+            .map(|(envelope, _)| state.outcomes.contains_key(envelope))
+            .collect())
+    }
+
     async fn add_repeat(&self) -> PortResult<()> {
         lock(&self.0).repeats += 1;
         Ok(())

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use election_core::ballot::Ballot;
-use election_core::envelope::Message;
+use election_core::envelope::{EnvelopeId, Message};
 use election_core::keys::BallotKey;
 use election_core::tally::{FeedRecord, Sequence, Tally};
 use election_service::ports::{
@@ -99,6 +99,10 @@ impl BallotBox for Flawed<dyn BallotBox> {
             }
         }
         self.inner.record(&submissions).await
+    }
+
+    async fn are_decided(&self, envelopes: &[(EnvelopeId, BallotKey)]) -> PortResult<Vec<bool>> {
+        self.inner.are_decided(envelopes).await
     }
 
     async fn add_repeat(&self) -> PortResult<()> {
