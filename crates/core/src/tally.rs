@@ -271,6 +271,15 @@ pub fn fold<'a>(
     changed
 }
 
+/// Adds what records after the tally's last ones came to, as [`fold`] made it of an empty tally.
+pub fn append(tally: &mut Tally, part: &Tally) {
+    for (key, more) in part {
+        let item = tally.entry(key.clone()).or_default();
+        item.counts.merge(&more.counts);
+        item.last_sequence = more.last_sequence;
+    }
+}
+
 /// Sums a tally's items over the shards.
 pub fn by_jurisdiction(tally: &Tally) -> BTreeMap<Option<JurisdictionId>, Counts> {
     let mut sums: BTreeMap<Option<JurisdictionId>, Counts> = BTreeMap::new();

@@ -84,12 +84,12 @@ impl LocalElection {
         let ballots = faults::ballots(store.ballot_box(definition.hash()));
         let phase = PhaseCache::new(elections.clone());
         let metrics = Arc::new(Metrics::default());
-        let folder = Arc::new(TallyFolder {
-            definition: definition.clone(),
-            mac_secret: mac_secret.clone(),
-            ballots: ballots.clone(),
-            phase: phase.clone(),
-        });
+        let folder = Arc::new(TallyFolder::new(
+            definition.clone(),
+            mac_secret.clone(),
+            ballots.clone(),
+            phase.clone(),
+        ));
         let results = Arc::new(ResultsReader {
             definition: definition.clone(),
             elections: elections.clone(),

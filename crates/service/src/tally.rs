@@ -10,25 +10,34 @@ use election_core::keys::MacSecret;
 use election_core::phase::Phase;
 use election_core::tally::{self, Sequence, Tally};
 use time::OffsetDateTime;
+use tokio::sync::Mutex;
 
 use crate::phase_cache::PhaseCache;
-use crate::ports::{BallotBox, PortResult, TallyStore, TallyUpdate};
+use crate::ports::{BallotBox, PortError, PortResult, TallyStore, TallyUpdate};
 use crate::processor::pause;
 use crate::regions::Region;
 
-const BATCH: usize = 20_000;
+const BATCH: u64 = 20_000;
 const POLL: Duration = Duration::from_millis(100);
 
 /// Folds the feed into tallies. One serves any number of regions.
 pub struct TallyFolder {
-    /// The election.
-    pub definition: Arc<Definition>,
-    /// Checks that ballots are authentic.
-    pub mac_secret: Arc<MacSecret>,
-    /// Whose feed is folded.
-    pub ballots: Arc<dyn BallotBox>,
+    definition: Arc<Definition>,
+    mac_secret: Arc<MacSecret>,
+    pub(crate) ballots: Arc<dyn BallotBox>,
     /// Tells when everything may be folded.
-    pub phase: PhaseCache,
+    pub(crate) phase: PhaseCache,
+    /// The part that was folded last: regions that are at the same place don't check and count its ballots
+    /// each for itself.
+    last: Mutex<Option<Arc<Part>>>,
+}
+
+/// What some records of the feed add to a tally.
+struct Part {
+    /// The place that they follow.
+    after: Sequence,
+    records: u64,
+    counts: Tally,
 }
 
 /// The place in the feed that a tally of one shard reaches.
@@ -49,6 +58,22 @@ pub(crate) fn folded(tally: &Tally) -> u64 {
 }
 
 impl TallyFolder {
+    /// Folds the feed of an election's ballot box.
+    pub fn new(
+        definition: Arc<Definition>,
+        mac_secret: Arc<MacSecret>,
+        ballots: Arc<dyn BallotBox>,
+        phase: PhaseCache,
+    ) -> Self {
+        Self {
+            definition,
+            mac_secret,
+            ballots,
+            phase,
+            last: Mutex::default(),
+        }
+    }
+
     /// Folds the next records of the feed and commits them. While live results are published in steps, it
     /// commits whole steps only: what is stored is what is published. Returns how many; zero if there is
     /// nothing (allowed) to fold or another folder was faster.
@@ -63,20 +88,13 @@ impl TallyFolder {
         let mut changed = BTreeSet::new();
         let mut fresh = 0;
         while count < whole {
-            let page = BATCH.min(usize::try_from(whole - count).unwrap_or(BATCH));
-            let records = self.ballots.feed(checkpoint(&tally), page).await?;
-            let shard = <dyn BallotBox>::SHARD;
-            changed.append(&mut tally::fold(
-                &mut tally,
-                &self.definition,
-                &self.mac_secret,
-                shard,
-                &records,
-            ));
-            count += records.len() as u64;
-            fresh += records.len() as u64;
-            let enough = fresh >= BATCH as u64 && count.is_multiple_of(step);
-            if records.is_empty() || enough {
+            let part = self.part(checkpoint(&tally), whole - count).await?;
+            tally::append(&mut tally, &part.counts);
+            changed.extend(part.counts.keys().cloned());
+            count += part.records;
+            fresh += part.records;
+            let enough = fresh >= BATCH && count.is_multiple_of(step);
+            if part.records == 0 || enough {
                 break;
             }
         }
@@ -95,6 +113,35 @@ impl TallyFolder {
         let now = now.replace_millisecond(now.millisecond()).unwrap_or(now);
         let committed = store.commit(updates.collect(), now).await?;
         Ok(if committed { fresh } else { 0 })
+    }
+
+    /// At most so many of the records after a place, checked and counted.
+    async fn part(&self, after: Sequence, most: u64) -> PortResult<Arc<Part>> {
+        // Kept while it is made: who comes to the same place meanwhile waits for it.
+        let mut last = self.last.lock().await;
+        if let Some(part) = &*last
+            && part.after == after
+            && part.records > 0
+            && part.records <= most
+        {
+            return Ok(part.clone());
+        }
+        let limit = usize::try_from(most.min(BATCH)).unwrap_or(usize::MAX);
+        let records = self.ballots.feed(after, limit).await?;
+        let (definition, mac_secret) = (self.definition.clone(), self.mac_secret.clone());
+        let count = move || {
+            let mut counts = Tally::new();
+            let shard = <dyn BallotBox>::SHARD;
+            tally::fold(&mut counts, &definition, &mac_secret, shard, &records);
+            Part {
+                after,
+                records: records.len() as u64,
+                counts,
+            }
+        };
+        let part = tokio::task::spawn_blocking(count).await;
+        let part = part.map_err(|_| PortError::Unavailable("counting ballots panicked".to_owned()))?;
+        Ok(last.insert(Arc::new(part)).clone())
     }
 
     /// Recorded ballots that a tally hasn't folded yet. Ballots that a live result holds back for its

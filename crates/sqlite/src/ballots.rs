@@ -1,6 +1,7 @@
 //! Owns the ballot box, its conflict log and dead letters, and its feed. Nothing here changes or removes
 //! a recorded ballot; only [`rewrite_in_key_order`] gives the rows other numbers, once and as a whole.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -21,6 +22,7 @@ use crate::columns::{
 };
 use crate::database::Database;
 use crate::failure::{Failure, corrupt, unavailable};
+use crate::recorded::Recorded;
 use crate::schema;
 use crate::writer::nested;
 
@@ -30,24 +32,25 @@ const ANSWERED_REPEATS: &str = "answered-repeats";
 /// The box as kept in the global file.
 pub(crate) struct SqliteBallotBox {
     pub(crate) database: Arc<Database>,
+    pub(crate) recorded: Arc<Recorded>,
     /// The conflict log's digests need it.
     pub(crate) election: ElectionHash,
 }
 
 /// The recorded ballot under a key, and by which envelope it came.
-struct Recorded {
+struct RecordedBallot {
     ballot: Ballot,
     /// `None` once the keys are destroyed.
     envelope: Option<[u8; 16]>,
 }
 
-fn recorded(connection: &Connection, key: &BallotKey) -> Result<Option<Recorded>, Failure> {
+fn recorded(connection: &Connection, key: &BallotKey) -> Result<Option<RecordedBallot>, Failure> {
     let sql = format!("SELECT {BALLOT_COLUMNS}, envelope FROM ballots WHERE ballot_key = ?1");
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([key.0])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let ballot = read_ballot(row).ok_or_else(|| corrupt("a recorded ballot can't be read"))?;
-    Ok(Some(Recorded {
+    Ok(Some(RecordedBallot {
         ballot,
         envelope: bytes(row, BALLOT_COLUMN_COUNT),
     }))
@@ -78,21 +81,28 @@ struct Decider<'a> {
     election: ElectionHash,
     is_too_late: bool,
     has_dead_letters: bool,
+    /// Mostly false: then no envelope has to be looked for among these.
+    has_repeats_or_conflicts: Cell<bool>,
 }
 
 impl Decider<'_> {
     /// Decides all envelopes or, if one can't be, nothing.
     fn decide_all(&self, submissions: &[&Submission]) -> Result<Vec<Outcome>, Failure> {
-        submissions.iter().map(|submission| self.decide(submission)).collect()
+        submissions
+            .iter()
+            .map(|submission| self.decide(submission))
+            .collect()
     }
 
     /// Decides one envelope. Its outcome and the end of its dead letter are one write.
     fn decide(&self, Submission { envelope, ballot }: &Submission) -> Result<Outcome, Failure> {
         let connection = self.connection;
+        if self.has_repeats_or_conflicts.get() && is_repeat_or_conflict(connection, envelope)? {
+            return Ok(Outcome::AlreadyDecided);
+        }
         if self.is_too_late && recorded(connection, &ballot.key)?.is_none() {
             return Ok(Outcome::Late);
         }
-        // Before anything else is asked: an envelope that was decided has left a ballot under this key.
         let outcome = if insert(connection, envelope, ballot)? {
             Outcome::Recorded
         } else {
@@ -111,12 +121,13 @@ impl Decider<'_> {
         let recorded = recorded.ok_or_else(|| corrupt("the index of the ballots is damaged"))?;
         let is_same = recorded.ballot.is_same_vote(ballot);
         // Once the keys are destroyed nothing tells a redelivery from a repeat.
-        let is_recorded_one = recorded
+        if recorded
             .envelope
-            .map_or(is_same, |recorded| recorded == envelope.0);
-        if is_recorded_one || is_repeat_or_conflict(connection, envelope)? {
+            .map_or(is_same, |recorded| recorded == envelope.0)
+        {
             return Ok(Outcome::AlreadyDecided);
         }
+        self.has_repeats_or_conflicts.set(true);
         if is_same {
             connection
                 .prepare_cached("INSERT INTO repeats (envelope) VALUES (?1)")?
@@ -141,7 +152,10 @@ fn decide_each(
         connection,
         election,
         is_too_late: is_too_late(connection)?,
-        has_dead_letters: count_rows(connection, "dead_letters")? > 0,
+        has_dead_letters: has_rows(connection, "dead_letters")?,
+        has_repeats_or_conflicts: Cell::new(
+            has_rows(connection, "repeats")? || has_rows(connection, "conflicts")?,
+        ),
     };
     // In the order of the keys: the index is written from one end to the other, each of its pages once.
     // The order in which the envelopes came goes lost with that.
@@ -246,6 +260,11 @@ fn number(place: Sequence) -> i64 {
         .unwrap_or(i64::MAX)
 }
 
+fn has_rows(connection: &Connection, table: &str) -> Result<bool, Failure> {
+    let mut statement = connection.prepare_cached(&format!("SELECT EXISTS (SELECT 1 FROM {table})"))?;
+    Ok(statement.query_row([], |row| row.get(0))?)
+}
+
 fn count_rows(connection: &Connection, table: &str) -> Result<u64, Failure> {
     let mut statement = connection.prepare_cached(&format!("SELECT count(*) FROM {table}"))?;
     count(statement.query_row([], |row| row.get(0))?)
@@ -272,35 +291,85 @@ pub(crate) fn rewrite_in_key_order(connection: &Connection) -> Result<(), Failur
     Ok(())
 }
 
+impl SqliteBallotBox {
+    /// Reads the keys of all recorded ballots, without anybody waiting for it.
+    fn load_recorded_keys(&self) {
+        let (database, recorded) = (Arc::clone(&self.database), Arc::clone(&self.recorded));
+        let added = Arc::clone(&recorded);
+        let load = move |connection: &Connection| {
+            let mut statement = connection.prepare("SELECT ballot_key FROM ballots")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                // One that can't be read is nobody's.
+                if let Some(key) = bytes(row, 0) {
+                    added.add_key(&BallotKey(key));
+                }
+            }
+            Ok(())
+        };
+        tokio::spawn(async move {
+            match database.read(load).await {
+                Ok(()) => recorded.complete(),
+                Err(_) => recorded.give_up(),
+            }
+        });
+    }
+}
+
 #[async_trait]
 impl BallotBox for SqliteBallotBox {
     async fn find(&self, key: &BallotKey) -> PortResult<Option<Ballot>> {
-        let key = *key;
-        let find =
-            move |connection: &Connection| Ok(recorded(connection, &key)?.map(|recorded| recorded.ballot));
+        if self.recorded.is_to_be_loaded() {
+            self.load_recorded_keys();
+        }
+        if self.recorded.is_new(key) {
+            self.database.ensure_open()?;
+            return Ok(None);
+        }
+        let find = |connection: &Connection| Ok(recorded(connection, key)?.map(|recorded| recorded.ballot));
         self.database.look_up(find).await
     }
 
     async fn record(&self, submissions: &[Submission]) -> Vec<PortResult<Outcome>> {
-        let (submissions, election) = (submissions.to_vec(), self.election);
-        let count = submissions.len();
+        let submissions: Arc<[Submission]> = submissions.into();
+        let (count, election) = (submissions.len(), self.election);
+        let (known, submitted) = (Arc::clone(&self.recorded), Arc::clone(&submissions));
         let record = move |connection: &Connection| decide_each(connection, election, &submissions);
+        let recorded = move |outcomes: &Vec<PortResult<Outcome>>| {
+            let is_recorded =
+                |(_, outcome): &(&Submission, &PortResult<Outcome>)| **outcome == Ok(Outcome::Recorded);
+            let recorded = submitted.iter().zip(outcomes).filter(is_recorded);
+            known.add(recorded.map(|(submission, _)| (&submission.envelope, &submission.ballot.key)));
+        };
         self.database
-            .write(record)
+            .write_then(record, recorded)
             .await
             .unwrap_or_else(|error| vec![Err(error); count])
     }
 
     async fn are_decided(&self, envelopes: &[(EnvelopeId, BallotKey)]) -> PortResult<Vec<bool>> {
-        let envelopes = envelopes.to_vec();
+        let mut decided = self.recorded.are_recent(envelopes);
+        let is_unknown = |place: &usize| !decided[*place];
+        let mut unknown: Vec<usize> = (0..envelopes.len()).filter(is_unknown).collect();
+        if unknown.is_empty() {
+            self.database.ensure_open()?;
+            return Ok(decided);
+        }
+        // In the order of the index.
+        unknown.sort_by_key(|place| envelopes[*place].1);
+        let asked: Vec<_> = unknown.iter().map(|place| envelopes[*place]).collect();
         let are_decided = move |connection: &Connection| {
             let transaction = connection.unchecked_transaction()?;
-            envelopes
+            asked
                 .iter()
                 .map(|(envelope, key)| is_decided(&transaction, envelope, key))
-                .collect()
+                .collect::<Result<Vec<bool>, Failure>>()
         };
-        self.database.read(are_decided).await
+        let answers = self.database.read(are_decided).await?;
+        for (place, answer) in unknown.into_iter().zip(answers) {
+            decided[place] = answer;
+        }
+        Ok(decided)
     }
 
     async fn add_repeat(&self) -> PortResult<()> {

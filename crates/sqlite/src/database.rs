@@ -62,7 +62,10 @@ impl Database {
     }
 
     /// Reads a few rows by their keys; see [`Readers::look_up`].
-    pub(crate) async fn look_up<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Failure>) -> PortResult<T> {
+    pub(crate) async fn look_up<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Failure>,
+    ) -> PortResult<T> {
         self.readers.look_up(work).await
     }
 
@@ -250,6 +253,7 @@ fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
          PRAGMA recursive_triggers = ON;
          PRAGMA secure_delete = ON;
          PRAGMA cache_size = -65536;
+         PRAGMA wal_autocheckpoint = 8000;
          PRAGMA journal_size_limit = 67108864;",
     )
 }

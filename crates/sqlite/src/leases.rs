@@ -50,7 +50,13 @@ pub(crate) struct Leases {
 }
 
 impl Leases {
-    pub(crate) fn insert(&mut self, number: MessageNumber, role: CopyRole, receives: u32, visible_at: Instant) {
+    pub(crate) fn insert(
+        &mut self,
+        number: MessageNumber,
+        role: CopyRole,
+        receives: u32,
+        visible_at: Instant,
+    ) {
         self.entries.insert(
             number,
             Entry {

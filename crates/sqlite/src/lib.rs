@@ -18,6 +18,7 @@ mod outbox;
 mod private_files;
 mod queue;
 mod reader;
+mod recorded;
 mod regions;
 mod roll;
 mod schema;

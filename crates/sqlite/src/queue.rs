@@ -103,7 +103,10 @@ fn for_each_bundle(connection: &Connection, mut visit: impl FnMut(i64, Vec<Place
     let mut statement = connection.prepare_cached("SELECT seq, messages FROM bundles ORDER BY seq")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let messages = row.get_ref(1)?.as_blob().map_err(|_| corrupt("a bundle of messages can't be read"))?;
+        let messages = row
+            .get_ref(1)?
+            .as_blob()
+            .map_err(|_| corrupt("a bundle of messages can't be read"))?;
         visit(row.get(0)?, bundle::decode(messages));
     }
     Ok(())
@@ -218,7 +221,11 @@ impl Intake for SqliteIntake {
             message,
         };
         let visible_at = Instant::now() + delay;
-        if self.outbox.add(Outgoing { kept, visible_at, reply })? {
+        if self.outbox.add(Outgoing {
+            kept,
+            visible_at,
+            reply,
+        })? {
             let (leases, changed) = (Arc::clone(&self.leases), Arc::clone(&self.changed));
             self.database
                 .submit(Box::new(Dispatch::new(self.outbox.clone(), leases, changed)));

@@ -63,7 +63,10 @@ impl Readers {
     }
 
     /// Reads a few rows by their keys on this thread: another one would cost more than the reading.
-    pub(crate) async fn look_up<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Failure>) -> PortResult<T> {
+    pub(crate) async fn look_up<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Failure>,
+    ) -> PortResult<T> {
         let borrowed = self.borrow().await?;
         Ok(work(borrowed.connection()?)?)
     }

@@ -12,6 +12,7 @@ use crate::ballots::SqliteBallotBox;
 use crate::data_folder::{DataFolder, OpenError};
 use crate::database::{self, Database};
 use crate::elections::SqliteElections;
+use crate::recorded::Recorded;
 use crate::regions::{Regions, SqliteRegion};
 use crate::roll::SqliteVoterRoll;
 use crate::schema::ELECTION;
@@ -24,6 +25,7 @@ pub const DEFAULT_VISIBILITY: Duration = Duration::from_secs(30);
 pub struct SqliteStore {
     folder: Arc<DataFolder>,
     database: Arc<Database>,
+    recorded: Arc<Recorded>,
     regions: Arc<Regions>,
     visibility: Duration,
 }
@@ -49,6 +51,7 @@ impl SqliteStore {
         Ok(Self {
             folder,
             database: Arc::new(database),
+            recorded: Arc::new(Recorded::new()),
             regions,
             visibility: DEFAULT_VISIBILITY,
         })
@@ -85,6 +88,7 @@ impl SqliteStore {
     pub fn ballot_box(&self, election: ElectionHash) -> Arc<dyn BallotBox> {
         Arc::new(SqliteBallotBox {
             database: Arc::clone(&self.database),
+            recorded: Arc::clone(&self.recorded),
             election,
         })
     }

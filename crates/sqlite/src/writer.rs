@@ -4,6 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use election_service::ports::{PortError, PortResult};
 use rusqlite::Connection;
@@ -15,6 +16,8 @@ use crate::failure::{Failure, closed, locked, unavailable};
 const WAITING: usize = 4096;
 /// How many jobs one transaction has at most.
 const GROUP: usize = 512;
+/// How far apart transactions begin at least.
+const PACE: Duration = Duration::from_millis(1);
 
 /// Whether a job shares a transaction.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -153,7 +156,19 @@ impl Drop for Writer {
 
 fn serve(connection: Connection, mut receiver: mpsc::Receiver<Box<dyn Job>>) {
     let mut waiting: Vec<Box<dyn Job>> = Vec::new();
+    let mut last = Instant::now();
     while receiver.blocking_recv_many(&mut waiting, GROUP) > 0 {
+        // Under load, what comes within a moment shares one wait for the disk. After a pause nothing waits.
+        let pause = PACE.saturating_sub(last.elapsed());
+        if !pause.is_zero() {
+            thread::sleep(pause);
+            while waiting.len() < GROUP
+                && let Ok(job) = receiver.try_recv()
+            {
+                waiting.push(job);
+            }
+        }
+        last = Instant::now();
         let mut group = Vec::with_capacity(waiting.len());
         for job in waiting.drain(..) {
             if job.mode() == Mode::Alone {

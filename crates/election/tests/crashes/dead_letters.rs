@@ -49,7 +49,10 @@ fn settled(election: &Election) -> serde_json::Value {
 fn a_broken_first_copy_is_made_good_by_the_second() {
     let election = queued();
     assert_eq!(
-        tamper(&election, &format!("{BREAK} WHERE substr(messages, 4, 1) = x'01'")),
+        tamper(
+            &election,
+            &format!("{BREAK} WHERE substr(messages, 4, 1) = x'01'")
+        ),
         1
     );
     let server = Server::start(election.command().args(SERVE));

@@ -92,7 +92,10 @@ async fn a_clock_that_was_set_back_hides_no_message_for_longer_than_its_delay() 
         let visible_at = i64::from_le_bytes(messages[8..16].try_into().unwrap()) + year_ms;
         messages[8..16].copy_from_slice(&visible_at.to_le_bytes());
         connection
-            .execute("UPDATE bundles SET messages = ?1 WHERE seq = ?2", (messages, bundle))
+            .execute(
+                "UPDATE bundles SET messages = ?1 WHERE seq = ?2",
+                (messages, bundle),
+            )
             .unwrap();
     }
     drop(connection);

@@ -140,12 +140,12 @@ impl Election {
         let mac_secret = Arc::new(MacSecret::new(&MAC_SECRET, definition.id(), definition.hash()));
         let phase = PhaseCache::new(shared.elections.clone());
         let metrics = Arc::new(Metrics::default());
-        let folder = Arc::new(TallyFolder {
-            definition: definition.clone(),
-            mac_secret: mac_secret.clone(),
-            ballots: shared.ballots.clone(),
-            phase: phase.clone(),
-        });
+        let folder = Arc::new(TallyFolder::new(
+            definition.clone(),
+            mac_secret.clone(),
+            shared.ballots.clone(),
+            phase.clone(),
+        ));
         let results = Arc::new(ResultsReader {
             definition: definition.clone(),
             elections: shared.elections.clone(),
