@@ -27,7 +27,7 @@ impl Role {
             "crates/sqlite" | "crates/aws" | "crates/postgres" | "crates/redis" => Some(Self::Adapter),
             "crates/testkit" => Some(Self::Testkit),
             "crates/election" | "functions" => Some(Self::Program),
-            "loadtest" | "tests/soak" => Some(Self::Client),
+            "benchmarks" | "loadtest" | "tests/soak" => Some(Self::Client),
             _ => folder.starts_with("functions/").then_some(Self::Program),
         }
     }
