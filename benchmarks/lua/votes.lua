@@ -4,7 +4,8 @@
 --
 -- FILE has the body of one POST /votes per line. The bytes FROM to TO of it (0 0: all) are cut into a
 -- slice per thread. `again` starts the slice anew at its end: for the floor only, which remembers
--- nothing. `once` stops the thread there. The last line printed is JSON, for `bench`.
+-- nothing. `once` stops the thread there and prints `ended`; wrk itself stays until its time is over or it
+-- gets SIGINT. The last line printed is JSON, for `bench`.
 
 local threads = {}
 
@@ -62,7 +63,11 @@ end
 function request()
   if position >= last then
     if is_once then
-      ended = 1
+      if ended == 0 then
+        ended = 1
+        io.stdout:write("ended\n")
+        io.stdout:flush()
+      end
       wrk.thread:stop()
       return health
     end

@@ -1,18 +1,23 @@
 //! Owns one measurement of intake: votes accepted and counted per second, and the reconciliation that
 //! ends it. A run that lost, doubled or refused a vote is an error, however fast it was.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+use crate::http;
 use crate::site::{Site, Sums};
 use crate::wrk::{self, End, Load, Requests};
 
 /// How long counting may go on after the last vote.
 const PATIENCE: Duration = Duration::from_secs(300);
+/// How far from the end of a thread's requests one may be that was still under way.
+const LEFTOVER_BYTES: u64 = 100_000;
 
 /// Measures a running server once, by hand.
 #[derive(Args)]
@@ -72,14 +77,6 @@ pub(crate) struct Intake {
     pub(crate) stored_after: u64,
 }
 
-impl Intake {
-    /// Whether votes were accepted faster than they can be worked off: more than a second's worth of
-    /// them waited to be counted, or of second copies more than are delayed.
-    pub(crate) fn queue_grew(&self) -> bool {
-        self.waiting_s > 1.0 || self.copies_s > 6.0
-    }
-}
-
 /// Measures by hand, and prints what came of it.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Intake> {
     let site = Site::find(&arguments.data, &arguments.url)?;
@@ -123,6 +120,34 @@ pub(crate) fn measure(site: &Site, load: Load, requests: &Requests) -> anyhow::R
         stored_before: before.recorded,
         stored_after: after.recorded,
     })
+}
+
+/// After a file of requests was sent by wrk to its end, sends those again that it may have left out: it never
+/// sends the very first one, and cuts its connections with the last ones of each thread under way. A vote
+/// that had arrived is only a repeat.
+pub(crate) fn cast_leftovers(site: &Site, requests: &Path) -> anyhow::Result<()> {
+    let mut file = File::open(requests)?;
+    let size = file.metadata()?.len();
+    let threads = u64::from(wrk::THREADS);
+    let ends = (0..=threads).map(|thread| size * thread / threads);
+    for end in ends {
+        let (from, to) = (
+            end.saturating_sub(LEFTOVER_BYTES),
+            (end + LEFTOVER_BYTES).min(size),
+        );
+        let mut bytes = vec![0; usize::try_from(to - from)?];
+        file.seek(SeekFrom::Start(from))?;
+        file.read_exact(&mut bytes)?;
+        // The lines at both ends are cut, unless the file begins or ends there.
+        let whole = |line: &&[u8]| line.starts_with(b"{") && line.ends_with(b"}}");
+        for line in bytes.split(|byte| *byte == b'\n').filter(whole) {
+            let status = http::post(&site.url, "/votes", line)?.status;
+            if status != 202 {
+                bail!("a vote sent again is answered {status}");
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Every 202 is a ballot in the box and counted in each region. A connection that was cut at the end may have

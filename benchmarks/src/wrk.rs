@@ -1,7 +1,8 @@
 //! Owns the generator: wrk, run with a script, and what it tells at its end.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, bail};
 use serde::Deserialize;
@@ -10,6 +11,11 @@ use serde::Deserialize;
 const VOTES: &str = include_str!("../lua/votes.lua");
 /// Sends the same request again and again.
 const CONSTANT: &str = include_str!("../lua/constant.lua");
+
+/// What a thread of the script says when it has sent its part.
+const ENDED: &str = "ended";
+/// As many threads as share the load; fewer if there are fewer connections.
+pub(crate) const THREADS: u32 = 2;
 
 /// What a run is made of, apart from what is sent.
 #[derive(Clone, Copy, Debug)]
@@ -110,22 +116,21 @@ pub(crate) fn votes(url: &str, load: Load, requests: &Requests) -> anyhow::Resul
     Ok(run)
 }
 
-/// Sends one request all the time: a POST of the file's first line to `/votes`, or a GET without a file.
+/// Sends one request all the time to `/votes`: a POST of the file's first line, or a GET without a file.
 pub(crate) fn constant(url: &str, load: Load, body: Option<&Path>) -> anyhow::Result<Run> {
     let file = body.map(|file| file.display().to_string());
-    run(url, load, CONSTANT, file.as_slice())
+    run(&format!("{url}/votes"), load, CONSTANT, file.as_slice())
 }
 
 fn threads(load: Load) -> u32 {
-    // As many as share the load evenly: wrk refuses more threads than connections.
-    load.connections.min(2)
+    load.connections.min(THREADS)
 }
 
 fn run(url: &str, load: Load, script: &str, arguments: &[String]) -> anyhow::Result<Run> {
     // wrk takes a script only as a file.
     let file = std::env::temp_dir().join(format!("bench-{}.lua", std::process::id()));
     std::fs::write(&file, script).with_context(|| file.display().to_string())?;
-    let output = Command::new("wrk")
+    let child = Command::new("wrk")
         .arg(format!("-t{}", threads(load)))
         .arg(format!("-c{}", load.connections))
         .arg(format!("-d{}s", load.seconds))
@@ -136,11 +141,35 @@ fn run(url: &str, load: Load, script: &str, arguments: &[String]) -> anyhow::Res
         .arg("--")
         .args(arguments)
         .stdin(Stdio::null())
-        .output();
+        .stdout(Stdio::piped())
+        .spawn();
+    let said = child.context("wrk").and_then(|child| hear(child, threads(load)));
     let _ = std::fs::remove_file(&file);
-    let output = output.context("wrk can't be run")?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    parse(&said).with_context(|| format!("wrk: {}{said}", String::from_utf8_lossy(&output.stderr)))
+    let said = said?;
+    parse(&said).with_context(|| format!("wrk: {said}"))
+}
+
+/// Hears wrk out. It would stay until its time is over, so it is told when all threads have ended.
+fn hear(mut child: Child, threads: u32) -> anyhow::Result<String> {
+    let (mut said, mut ended) = (String::new(), 0);
+    let out = child.stdout.take().context("wrk says nothing")?;
+    for line in BufReader::new(out).lines() {
+        let line = line?;
+        if line == ENDED {
+            ended += 1;
+            if ended == threads {
+                let kill = format!("kill -INT {}", child.id());
+                Command::new("sh").arg("-c").arg(kill).status()?;
+            }
+        }
+        said.push_str(&line);
+        said.push('\n');
+    }
+    let status = child.wait()?;
+    if !status.success() {
+        bail!("wrk: {status}: {said}");
+    }
+    Ok(said)
 }
 
 /// The last line is the script's; everything before is for people.
