@@ -47,21 +47,29 @@ pub(crate) struct Server {
 }
 
 impl Programs {
-    /// The `election` command on a store.
-    fn command(&self, store: &Path, arguments: &[&str]) -> Command {
+    /// The `election` command, on a store unless it needs none.
+    fn command(&self, store: Option<&Path>, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.election);
-        command
-            .args(arguments)
-            .arg("--store")
-            .arg(format!("sqlite:{}", store.display()))
-            .stdin(Stdio::null());
+        command.args(arguments).stdin(Stdio::null());
+        if let Some(store) = store {
+            command.arg("--store").arg(format!("sqlite:{}", store.display()));
+        }
         command
     }
 
-    /// Runs a command to its end; returns its output and how long it took.
+    /// Runs a command on a store to its end; returns its output and how long it took.
     pub(crate) fn run(&self, store: &Path, arguments: &[&str]) -> anyhow::Result<(String, Duration)> {
+        self.finish(self.command(Some(store), arguments), arguments)
+    }
+
+    /// The same without a store.
+    pub(crate) fn run_alone(&self, arguments: &[&str]) -> anyhow::Result<(String, Duration)> {
+        self.finish(self.command(None, arguments), arguments)
+    }
+
+    fn finish(&self, mut command: Command, arguments: &[&str]) -> anyhow::Result<(String, Duration)> {
         let began = Instant::now();
-        let output = self.command(store, arguments).output();
+        let output = command.output();
         let output = output.with_context(|| self.election.display().to_string())?;
         let took = began.elapsed();
         let out = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -75,14 +83,8 @@ impl Programs {
     /// Serves a store.
     pub(crate) fn serve(&self, store: &Path) -> anyhow::Result<Server> {
         let address = free_address()?;
-        let command = self.command(store, &["serve", "--listen", &address]);
-        Server::start(
-            command,
-            &address,
-            "/votes",
-            &store.with_extension("log"),
-            PATIENCE,
-        )
+        let command = self.command(Some(store), &["serve", "--listen", &address]);
+        Server::start(command, &address, &store.with_extension("log"), PATIENCE)
     }
 
     /// Makes a demo's voters and serves it.
@@ -95,7 +97,7 @@ impl Programs {
             .arg("--data")
             .arg(folder);
         let log = folder.with_extension("log");
-        Server::start(command, &address, "/votes", &log, LONG_PATIENCE)
+        Server::start(command, &address, &log, LONG_PATIENCE)
     }
 
     /// The floor, with the results that it answers to `GET /votes`.
@@ -106,19 +108,13 @@ impl Programs {
         if let Some(results) = results {
             command.arg("--results").arg(results);
         }
-        Server::start(command, &address, "/votes", &work.join("floor.log"), PATIENCE)
+        Server::start(command, &address, &work.join("floor.log"), PATIENCE)
     }
 }
 
 impl Server {
-    /// Starts a server and waits for its first answer.
-    fn start(
-        mut command: Command,
-        address: &str,
-        path: &str,
-        log: &Path,
-        patience: Duration,
-    ) -> anyhow::Result<Self> {
+    /// Starts a server and waits until it has answered `GET /votes`.
+    fn start(mut command: Command, address: &str, log: &Path, patience: Duration) -> anyhow::Result<Self> {
         let file = File::create(log).with_context(|| log.display().to_string())?;
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file);
         let began = Instant::now();
@@ -130,7 +126,7 @@ impl Server {
             url: format!("http://{address}"),
             started_in: Duration::ZERO,
         };
-        while !http::get(&server.url, path).is_ok_and(|answer| answer.status == 200) {
+        while !http::get(&server.url, "/votes").is_ok_and(|answer| answer.status == 200) {
             if let Some(status) = server.child.try_wait()? {
                 let said = std::fs::read_to_string(log).unwrap_or_default();
                 bail!("the server ended at its start: {status}: {said}");

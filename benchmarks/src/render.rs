@@ -13,6 +13,15 @@ const HEAD: &str = "\
 What `scripts/bench` measured. Each figure is the median of its rounds; its floor was measured in the same rounds, just before, and
 the ratio is the median of the rounds' ratios. Server, generator and floor share one machine.
 
+- **Accepted and counted** is the lower of two rates: 202s, and ballots counted in the slowest of three regions when the load
+  ended (as `GET /votes` tells it, which may be a quarter of a second old). Each run begins with empty queues and ends with a
+  reconciliation: each 202 is one ballot in the box, all regions have counted all of them, and `election recount` agrees. A run
+  that doesn't reconcile fails and has no figures.
+- **The generator** is wrk with two threads. Each vote is of another voter, with choices drawn as in the presidential election of
+  2020. The floor gets the same file of requests, over and over. Each connection waits for its answer before it sends again, so
+  a p99 is one under as much load as the server takes, not under a given one.
+- **Fsyncs** are what a slow disk slows down: compare them before you compare rates.
+
 ";
 
 /// The whole document.

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Args;
@@ -61,10 +60,10 @@ pub(crate) struct Arguments {
     /// How long memory is watched
     #[arg(long, value_name = "N", default_value_t = 60)]
     pub(crate) minutes: u64,
-    /// The document to write [default: docs/BENCHMARKS.md; with --quick in the work folder]
+    /// The document to write [default: docs/BENCHMARKS.md; with --quick DIR/benchmarks-quick.md]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// The figures [default: docs/benchmarks.json; with --quick in the work folder]
+    /// The figures [default: docs/benchmarks.json; with --quick DIR/benchmarks-quick.json]
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// The `election` command [default: beside this program]
@@ -73,30 +72,31 @@ pub(crate) struct Arguments {
     /// The load test [default: beside this program]
     #[arg(long, value_name = "PATH")]
     loadtest: Option<PathBuf>,
-    /// Where elections are made, about 15 GB [default: target/bench]
+    /// Where elections are made, in a folder election-bench of about 15 GB [default: target]
     #[arg(long, value_name = "DIR")]
     work: Option<PathBuf>,
-    /// Leave them there, and take those that an earlier run has left
+    /// Leave that folder, and take what an earlier run of the same sizes has left there
     #[arg(long)]
     keep: bool,
 }
 
-/// Measures, and writes figures and document after each round.
+/// Measures, and writes figures and document after each measurement.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     wrk::check()?;
     let selected = select(&arguments.only)?;
-    let work = arguments.work.clone().unwrap_or_else(|| {
-        std::env::var_os("CARGO_TARGET_DIR")
-            .map_or_else(|| PathBuf::from("target"), PathBuf::from)
-            .join("bench")
+    let place = arguments.work.clone().unwrap_or_else(|| {
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from)
     });
-    let (json, document) = if arguments.quick {
-        (work.join("benchmarks.json"), work.join("BENCHMARKS.md"))
+    let (json, document, folder) = if arguments.quick {
+        let [json, document] = ["benchmarks-quick.json", "benchmarks-quick.md"];
+        (place.join(json), place.join(document), "election-bench-quick")
     } else {
-        (JSON.into(), DOCUMENT.into())
+        (JSON.into(), DOCUMENT.into(), "election-bench")
     };
     let json = arguments.json.clone().unwrap_or(json);
     let document = arguments.out.clone().unwrap_or(document);
+    // A folder of its own, since it is removed whole.
+    let work = place.join(folder);
     if !arguments.keep {
         crate::stores::remove(&work)?;
     }
@@ -115,10 +115,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
     }
     let mut figures = begin(&bench, &selected, &commit());
-    let mut failures = 0;
+    let mut failed = Vec::new();
     for round in 0..arguments.rounds {
         for measurement in &selected {
-            if round > 0 && measurement.repeat == Repeat::Once {
+            if round > 0 && measurement.repeat == Repeat::Once || failed.contains(&measurement.name) {
                 continue;
             }
             tell(&format!(
@@ -128,21 +128,21 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
                 measurement.name
             ));
             if let Err(error) = measure(&bench, measurement, &mut figures) {
-                failures += 1;
+                failed.push(measurement.name);
                 tell(&format!("{} failed: {error:#}", measurement.name));
                 fail(measurement, &mut figures, &error);
             }
+            // After each, so that whoever has to stop it keeps what was measured.
+            report.replace(figures.clone());
+            save(&report, &json, &document)?;
         }
-        report.replace(figures.clone());
-        save(&report, &json, &document)?;
     }
     if !arguments.keep {
-        crate::stores::remove(&work.join("run"))?;
-        clean(&work, [&json, &document])?;
+        crate::stores::remove(&work)?;
     }
     tell(&format!("written: {}, {}", document.display(), json.display()));
-    if failures > 0 {
-        bail!("{failures} measurements failed; see above");
+    if !failed.is_empty() {
+        bail!("failed: {}; see above", failed.join(", "));
     }
     Ok(())
 }
@@ -273,22 +273,6 @@ fn save(report: &Report, json: &Path, document: &Path) -> anyhow::Result<()> {
     text.push('\n');
     std::fs::write(json, text).with_context(|| json.display().to_string())?;
     std::fs::write(document, render::document(report, &notes)).with_context(|| document.display().to_string())
-}
-
-/// Removes everything from the work folder but the results.
-fn clean(work: &Path, kept: [&PathBuf; 2]) -> anyhow::Result<()> {
-    for entry in std::fs::read_dir(work)? {
-        let path = entry?.path();
-        if kept.contains(&&path) {
-            continue;
-        }
-        if path.is_dir() {
-            std::fs::remove_dir_all(path)?;
-        } else {
-            std::fs::remove_file(path)?;
-        }
-    }
-    Ok(())
 }
 
 /// The commit that is checked out. A figure is of whatever was built, which is this unless --election says otherwise.

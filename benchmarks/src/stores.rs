@@ -93,7 +93,7 @@ impl Stores {
             "--out",
             &out,
         ]);
-        self.programs.run(roll, &arguments)?;
+        self.programs.run_alone(&arguments)?;
         Ok(())
     }
 

@@ -38,7 +38,7 @@ pub(super) fn measure(bench: &Bench) -> anyhow::Result<Vec<Taken>> {
     Ok(taken)
 }
 
-/// The load test's own rate, if it can tell: `loadtest generator` prints JSON whose `requests_per_s` it is.
+/// The load test's own rate, if it can tell: `loadtest generator` prints JSON whose `accepted_per_second` it is.
 fn loadtest(bench: &Bench, url: &str) -> anyhow::Result<Result<f64, String>> {
     let program = &bench.programs.loadtest;
     if !program.exists() {
@@ -59,6 +59,6 @@ fn loadtest(bench: &Bench, url: &str) -> anyhow::Result<Result<f64, String>> {
     }
     let said: Value =
         serde_json::from_slice(&output.stdout).context("loadtest generator doesn't print JSON")?;
-    let per_s = said.get("requests_per_s").and_then(Value::as_f64);
-    Ok(Ok(per_s.context("loadtest generator tells no requests_per_s")?))
+    let per_s = said.get("accepted_per_second").and_then(Value::as_f64);
+    Ok(Ok(per_s.context("loadtest generator tells no accepted_per_second")?))
 }

@@ -23,6 +23,6 @@ pub(super) fn measure(bench: &Bench) -> anyhow::Result<Vec<Taken>> {
     }
     tell("verifying an export");
     let exported = folder.display().to_string();
-    let (_, took) = bench.programs.run(&folder, &["verify", &exported])?;
+    let (_, took) = bench.programs.run_alone(&["verify", &exported])?;
     Ok(vec![Taken::sample("verify", took.as_secs_f64(), None)])
 }

@@ -289,6 +289,7 @@ fn a_workspace_as_designed_has_no_breach() {
         ),
         member("election-loadtest", "loadtest", &["election-core", "goose"]),
         member("soak", "tests/soak", &["election-core", "reqwest"]),
+        member("benchmarks", "benchmarks", &["election-core", "axum", "rusqlite"]),
     ];
     assert_eq!(breaches(&members), Vec::<String>::new());
 }
