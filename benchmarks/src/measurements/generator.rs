@@ -1,7 +1,7 @@
 //! Owns the measurement of the generators themselves: what sending distinct votes costs wrk, and what the
 //! load test reaches beside it.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 use serde_json::Value;
@@ -38,7 +38,7 @@ pub(super) fn measure(bench: &Bench) -> anyhow::Result<Vec<Taken>> {
     Ok(taken)
 }
 
-/// The load test's own rate, if it can tell: `loadtest generator` prints JSON whose `accepted_per_second` it is.
+/// The load test's own rate, or why there is none.
 fn loadtest(bench: &Bench, url: &str) -> anyhow::Result<Result<f64, String>> {
     let program = &bench.programs.loadtest;
     if !program.exists() {
@@ -48,17 +48,26 @@ fn loadtest(bench: &Bench, url: &str) -> anyhow::Result<Result<f64, String>> {
     if !help.status.success() {
         return Ok(Err("`loadtest generator` doesn't exist".to_owned()));
     }
+    let work = &bench.stores.work;
+    let json = work.join("loadtest.json");
     let output = Command::new(program)
-        .args(["generator", "--host", url])
+        .args(["generator", "--no-print-metrics", "--host", url])
         .args(["--users", &bench.load.connections.to_string()])
         .args(["--seconds", &bench.load.seconds.to_string()])
+        // Without letters it makes up voters.
+        .arg("--letters")
+        .arg(work.join("no-letters.csv"))
+        .arg("--json")
+        .arg(&json)
+        .stdin(Stdio::null())
         .output()?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         bail!("loadtest generator: {}: {said}", output.status);
     }
-    let said: Value =
-        serde_json::from_slice(&output.stdout).context("loadtest generator doesn't print JSON")?;
+    let said: Value = serde_json::from_slice(&std::fs::read(json)?)?;
     let per_s = said.get("accepted_per_second").and_then(Value::as_f64);
-    Ok(Ok(per_s.context("loadtest generator tells no accepted_per_second")?))
+    Ok(Ok(
+        per_s.context("loadtest generator tells no accepted_per_second")?
+    ))
 }
