@@ -89,7 +89,7 @@ pub(crate) struct Figure {
 pub(crate) struct RunOf {
     /// When the run began, in UTC.
     pub(crate) began: String,
-    /// The commit, with a mark if files had changed since.
+    /// The commit of what was measured, with a mark if files had changed since.
     pub(crate) commit: String,
     /// For how long each load ran.
     pub(crate) seconds: u64,

@@ -158,7 +158,7 @@ fn reached(figure: &Figure) -> String {
 
 /// As many digits as are worth reading.
 fn number(value: f64) -> String {
-    if value.abs() >= 1_000.0 {
+    if value >= 1_000.0 {
         thousands(value.round() as u64)
     } else if value.abs() >= 100.0 {
         format!("{value:.0}")

@@ -114,7 +114,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             report.replace(known.figures);
         }
     }
-    let mut figures = begin(&bench, &selected, &commit());
+    let mut figures = begin(&bench, &selected, &built(arguments));
     let mut failed = Vec::new();
     for round in 0..arguments.rounds {
         for measurement in &selected {
@@ -202,7 +202,7 @@ fn bench(arguments: &Arguments, work: &Path) -> anyhow::Result<Bench> {
 }
 
 /// The figures of the selected measurements, without samples.
-fn begin(bench: &Bench, selected: &[Measurement], commit: &str) -> Vec<Figure> {
+fn begin(bench: &Bench, selected: &[Measurement], built: &str) -> Vec<Figure> {
     let began = OffsetDateTime::now_utc()
         .replace_nanosecond(0)
         .unwrap_or(OffsetDateTime::UNIX_EPOCH);
@@ -215,7 +215,7 @@ fn begin(bench: &Bench, selected: &[Measurement], commit: &str) -> Vec<Figure> {
     for figure in &mut figures {
         figure.run = Some(RunOf {
             began: began.format(&Rfc3339).unwrap_or_default(),
-            commit: commit.to_owned(),
+            commit: built.to_owned(),
             seconds: bench.load.seconds,
             connections: bench.load.connections,
         });
@@ -275,13 +275,16 @@ fn save(report: &Report, json: &Path, document: &Path) -> anyhow::Result<()> {
     std::fs::write(document, render::document(report, &notes)).with_context(|| document.display().to_string())
 }
 
-/// The commit that is checked out. A figure is of whatever was built, which is this unless --election says otherwise.
-fn commit() -> String {
+/// What was measured: the commit that is checked out, unless a program was given.
+fn built(arguments: &Arguments) -> String {
+    if let Some(program) = &arguments.election {
+        return format!("not known ({})", program.display());
+    }
     let output = Command::new("git")
         .args(["describe", "--always", "--dirty"])
         .output();
     output.map_or_else(
-        |_| "unknown".to_owned(),
+        |_| "not known".to_owned(),
         |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
     )
 }
