@@ -27,7 +27,7 @@ impl Role {
             "crates/sqlite" | "crates/aws" | "crates/postgres" | "crates/redis" => Some(Self::Adapter),
             "crates/testkit" => Some(Self::Testkit),
             "crates/election" | "functions" => Some(Self::Program),
-            "loadtest" | "tests/soak" => Some(Self::Client),
+            "benchmarks" | "loadtest" | "tests/soak" => Some(Self::Client),
             _ => folder.starts_with("functions/").then_some(Self::Program),
         }
     }
@@ -289,6 +289,7 @@ fn a_workspace_as_designed_has_no_breach() {
         ),
         member("election-loadtest", "loadtest", &["election-core", "goose"]),
         member("soak", "tests/soak", &["election-core", "reqwest"]),
+        member("benchmarks", "benchmarks", &["election-core", "axum", "rusqlite"]),
     ];
     assert_eq!(breaches(&members), Vec::<String>::new());
 }
