@@ -32,72 +32,49 @@ fn is_taken(connection: &Connection, key: &VoterKey) -> Result<bool, Failure> {
     Ok(statement.query_row([key.0], |row| row.get(0))?)
 }
 
-fn is_person(connection: &Connection, person: &PersonId) -> Result<bool, Failure> {
-    let mut statement =
-        connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM persons WHERE person = ?1)")?;
-    Ok(statement.query_row([person.0], |row| row.get(0))?)
-}
-
-/// Whether the key was free.
-fn insert_voter(
-    connection: &Connection,
-    key: &VoterKey,
-    person: &PersonId,
-    jurisdiction: &str,
-) -> Result<bool, Failure> {
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO voters (voter_key, person, jurisdiction) VALUES (?1, ?2, ?3)
-         ON CONFLICT (voter_key) DO NOTHING",
-    )?;
-    Ok(statement.execute(params![key.0, person.0, jurisdiction])? == 1)
-}
-
-fn insert_person(connection: &Connection, NewVoter { id, person }: &NewVoter) -> Result<(), Failure> {
-    connection
-        .prepare_cached(
-            "INSERT INTO persons (person, voter_key, jurisdiction, record) VALUES (?1, ?2, ?3, ?4)",
-        )?
-        .execute(params![
-            id.0,
-            person.voter_key.0,
-            person.jurisdiction.as_str(),
-            person.record.0
-        ])?;
-    Ok(())
-}
+const INSERT_VOTER: &str = "INSERT INTO voters (voter_key, person, jurisdiction) VALUES (?1, ?2, ?3)
+                            ON CONFLICT (voter_key) DO NOTHING";
 
 /// Adds voters within one transaction. Each table is gone through in the order of its keys: they are
 /// random, and in any other order each voter would have pages of their own read and written.
 fn add(connection: &Connection, voters: &[&NewVoter]) -> Result<Vec<AddOutcome>, Failure> {
     let mut outcomes = vec![AddOutcome::PersonExists; voters.len()];
-    let mut by_person: Vec<usize> = (0..voters.len()).collect();
-    by_person.sort_by_key(|index| voters[*index].id);
-    let mut new: Vec<usize> = Vec::with_capacity(voters.len());
+    let mut new: Vec<(PersonId, usize)> = Vec::with_capacity(voters.len());
     let mut doubles = Vec::new();
-    for index in by_person {
-        let id = &voters[index].id;
-        if new.last().is_some_and(|last| voters[*last].id == *id) {
+    let mut is_person = connection.prepare_cached("SELECT 1 FROM persons WHERE person = ?1")?;
+    for (id, index) in sorted(voters.iter().map(|voter| voter.id)) {
+        if new.last().is_some_and(|(last, _)| *last == id) {
             doubles.push(index);
-        } else if !is_person(connection, id)? {
-            new.push(index);
+        } else if !is_person.exists([id.0])? {
+            new.push((id, index));
         }
     }
-    let mut by_key = new.clone();
-    by_key.sort_by_key(|index| voters[*index].person.voter_key);
-    for index in by_key {
-        let NewVoter { id, person } = voters[index];
-        let is_free = insert_voter(connection, &person.voter_key, id, person.jurisdiction.as_str())?;
-        outcomes[index] = if is_free {
-            AddOutcome::Added
-        } else {
-            AddOutcome::VoterKeyTaken
+
+    let mut insert = connection.prepare_cached(INSERT_VOTER)?;
+    let keys = new.iter().map(|(_, index)| voters[*index].person.voter_key);
+    for (key, place) in sorted(keys) {
+        let (id, index) = new[place];
+        let inserted = insert.execute(params![key.0, id.0, voters[index].person.jurisdiction.as_str()])?;
+        outcomes[index] = match inserted {
+            1 => AddOutcome::Added,
+            _ => AddOutcome::VoterKeyTaken,
         };
     }
-    for index in new {
+
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO persons (person, voter_key, jurisdiction, record) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    for (id, index) in new {
         if outcomes[index] == AddOutcome::Added {
-            insert_person(connection, voters[index])?;
+            let Person {
+                voter_key,
+                jurisdiction,
+                record,
+            } = &voters[index].person;
+            insert.execute(params![id.0, voter_key.0, jurisdiction.as_str(), record.0])?;
         }
     }
+
     if !doubles.is_empty() {
         // Whether such a person is on the roll depends on what became of the first.
         let again: Vec<&NewVoter> = doubles.iter().map(|index| voters[*index]).collect();
@@ -106,6 +83,13 @@ fn add(connection: &Connection, voters: &[&NewVoter]) -> Result<Vec<AddOutcome>,
         }
     }
     Ok(outcomes)
+}
+
+/// Keys in ascending order, each with its place in the order given.
+fn sorted<K: Ord>(keys: impl Iterator<Item = K>) -> Vec<(K, usize)> {
+    let mut sorted: Vec<(K, usize)> = keys.zip(0..).collect();
+    sorted.sort_unstable();
+    sorted
 }
 
 fn find_person(connection: &Connection, id: &PersonId) -> Result<Option<Person>, Failure> {
@@ -121,17 +105,15 @@ fn find_person(connection: &Connection, id: &PersonId) -> Result<Option<Person>,
 }
 
 /// Looks up many keys, the smallest first: neighbours share pages. The answers are in the order asked.
-fn in_key_order<K: Ord, T>(
+fn in_key_order<K: Ord + Copy, T>(
     keys: &[K],
     mut find: impl FnMut(&K) -> Result<T, Failure>,
 ) -> Result<Vec<T>, Failure> {
-    let mut order: Vec<usize> = (0..keys.len()).collect();
-    order.sort_by_key(|index| &keys[*index]);
     let mut found: Vec<(usize, T)> = Vec::with_capacity(keys.len());
-    for index in order {
-        found.push((index, find(&keys[index])?));
+    for (key, index) in sorted(keys.iter().copied()) {
+        found.push((index, find(&key)?));
     }
-    found.sort_by_key(|(index, _)| *index);
+    found.sort_unstable_by_key(|(index, _)| *index);
     Ok(found.into_iter().map(|(_, answer)| answer).collect())
 }
 
@@ -203,7 +185,12 @@ impl VoterRoll for SqliteVoterRoll {
         let reissue = move |connection: &Connection| {
             let valid = find_person(connection, &person)?.filter(|person| person.voter_key == old);
             let Some(valid) = valid else { return Ok(false) };
-            if !insert_voter(connection, &new, &person, valid.jurisdiction.as_str())? {
+            let inserted = connection.prepare_cached(INSERT_VOTER)?.execute(params![
+                new.0,
+                person.0,
+                valid.jurisdiction.as_str()
+            ])?;
+            if inserted == 0 {
                 return Err(unavailable("the voter key is in use or was revoked").into());
             }
             connection.execute(
