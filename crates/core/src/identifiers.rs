@@ -2,6 +2,7 @@
 //! identifies a voter or a ballot: those are in [`crate::voter_id`] and [`crate::keys`].
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
@@ -26,7 +27,7 @@ macro_rules! identifier {
     ($(#[$documentation:meta])* $name:ident) => {
         $(#[$documentation])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Box<str>);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Parses `[a-z0-9-]{1,40}`.

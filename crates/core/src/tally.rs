@@ -2,7 +2,7 @@
 //! counts, so that each ballot counts exactly once however often the feed replays it. Holds counts,
 //! never a ballot.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -52,7 +52,16 @@ impl Sequence {
 
 impl From<u64> for Sequence {
     fn from(number: u64) -> Self {
-        Self::parse(&number.to_string()).unwrap_or(Self::START)
+        let (mut digits, mut rest) = (Self::START, number);
+        for digit in digits.0.iter_mut().rev() {
+            // A remainder of ten is a digit.
+            *digit += (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        digits
     }
 }
 
@@ -131,18 +140,6 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Counts one record.
-    pub fn add(&mut self, definition: &Definition, secret: &MacSecret, record: &FeedRecord) {
-        match &record.event {
-            FeedEvent::Altered => self.alterations += 1,
-            FeedEvent::Undecodable => self.unreadable += 1,
-            FeedEvent::Inserted(ballot) => match read(definition, secret, ballot) {
-                Ok(selections) => self.add_ballots(definition, &ballot.jurisdiction, &selections, 1),
-                Err(Unreadable) => self.unreadable += 1,
-            },
-        }
-    }
-
     /// Counts so many ballots of a jurisdiction with the same selections, as [`content::read`] gave them.
     pub fn add_ballots(
         &mut self,
@@ -188,14 +185,6 @@ impl Counts {
     }
 }
 
-fn read(definition: &Definition, secret: &MacSecret, ballot: &Ballot) -> Result<Selections, Unreadable> {
-    if ballot.is_authentic(secret) {
-        content::read(definition, &ballot.jurisdiction, ballot.format, &ballot.content)
-    } else {
-        Err(Unreadable)
-    }
-}
-
 /// Which item of a tally counts a record: one per stream shard and jurisdiction. Records that claim no
 /// jurisdiction of the election have an item of their own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -227,48 +216,90 @@ impl Default for TallyItem {
     }
 }
 
-impl TallyItem {
-    /// Counts a record, unless it was counted before. Returns whether it did.
-    pub fn fold(&mut self, definition: &Definition, secret: &MacSecret, record: &FeedRecord) -> bool {
-        let is_new = record.sequence > self.last_sequence;
-        if is_new {
-            self.counts.add(definition, secret, record);
-            self.last_sequence = record.sequence;
-        }
-        is_new
-    }
-}
-
 /// All items of a tally.
 pub type Tally = BTreeMap<TallyKey, TallyItem>;
 
 /// Folds records of one shard, in the feed's order, into a tally. Returns the keys of the items that changed.
+/// Each ballot is authenticated; a content that many have is read once for all of them.
 pub fn fold<'a>(
     tally: &mut Tally,
     definition: &Definition,
     secret: &MacSecret,
     shard: &str,
     records: impl IntoIterator<Item = &'a FeedRecord>,
-) -> std::collections::BTreeSet<TallyKey> {
-    let mut changed = std::collections::BTreeSet::new();
+) -> BTreeSet<TallyKey> {
+    let mut shares: HashMap<Option<&JurisdictionId>, Share<'_>> = HashMap::new();
     for record in records {
-        let jurisdiction = record
-            .jurisdiction
-            .clone()
-            .filter(|id| definition.jurisdiction(id).is_some());
-        let key = TallyKey {
-            shard: shard.to_owned(),
-            jurisdiction,
-        };
-        if tally
-            .entry(key.clone())
-            .or_default()
-            .fold(definition, secret, record)
-        {
-            changed.insert(key);
+        let claimed = record.jurisdiction.as_ref();
+        let jurisdiction = claimed.filter(|id| definition.jurisdiction(*id).is_some());
+        let share = shares.entry(jurisdiction).or_insert_with(|| {
+            let (shard, jurisdiction) = (shard.to_owned(), jurisdiction.cloned());
+            Share::of(tally, TallyKey { shard, jurisdiction })
+        });
+        share.fold(secret, record);
+    }
+    let mut changed = BTreeSet::new();
+    for share in shares.into_values() {
+        if share.has_changed {
+            changed.insert(share.key.clone());
         }
+        let (key, item) = share.count(definition);
+        tally.insert(key, item);
     }
     changed
+}
+
+/// One item while records are folded into it.
+struct Share<'a> {
+    key: TallyKey,
+    item: TallyItem,
+    has_changed: bool,
+    /// How many authentic ballots there are of the same jurisdiction, format and content.
+    same: HashMap<(&'a JurisdictionId, u8, &'a [u8]), u64>,
+}
+
+impl<'a> Share<'a> {
+    fn of(tally: &mut Tally, key: TallyKey) -> Self {
+        Self {
+            item: tally.remove(&key).unwrap_or_default(),
+            key,
+            has_changed: false,
+            same: HashMap::new(),
+        }
+    }
+
+    /// Takes a record in, unless it was counted before.
+    fn fold(&mut self, secret: &MacSecret, record: &'a FeedRecord) {
+        if record.sequence <= self.item.last_sequence {
+            return;
+        }
+        self.item.last_sequence = record.sequence;
+        self.has_changed = true;
+        match &record.event {
+            FeedEvent::Inserted(ballot) if ballot.is_authentic(secret) => {
+                let content = (&ballot.jurisdiction, ballot.format, &*ballot.content);
+                *self.same.entry(content).or_default() += 1;
+            }
+            FeedEvent::Inserted(_) | FeedEvent::Undecodable => self.item.counts.unreadable += 1,
+            FeedEvent::Altered => self.item.counts.alterations += 1,
+        }
+    }
+
+    /// Counts what was taken in.
+    fn count(self, definition: &Definition) -> (TallyKey, TallyItem) {
+        let Self {
+            key, mut item, same, ..
+        } = self;
+        for ((jurisdiction, format, content), ballots) in same {
+            match content::read(definition, jurisdiction, format, content) {
+                Ok(selections) => item
+                    .counts
+                    .add_ballots(definition, jurisdiction, &selections, ballots),
+                Err(Unreadable) => item.counts.unreadable += ballots,
+            }
+        }
+        (key, item)
+    }
 }
 
 /// Adds what records after the tally's last ones came to, as [`fold`] made it of an empty tally.

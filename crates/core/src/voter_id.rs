@@ -41,12 +41,14 @@ impl VoterId {
 
     /// The form printed on the letter: three groups of five.
     pub fn printed(&self) -> String {
-        let groups: Vec<String> = self
-            .0
-            .chunks(5)
-            .map(|group| group.iter().map(|value| crockford::symbol(*value)).collect())
-            .collect();
-        groups.join("-")
+        let mut printed = String::with_capacity(17);
+        for (place, value) in self.0.iter().enumerate() {
+            if place > 0 && place % 5 == 0 {
+                printed.push('-');
+            }
+            printed.push(crockford::symbol(*value));
+        }
+        printed
     }
 }
 

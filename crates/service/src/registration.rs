@@ -8,10 +8,15 @@ use election_core::definition::Definition;
 use election_core::identifiers::JurisdictionId;
 use election_core::keys::{PersonId, RollSecret, VoterKey};
 use election_core::voter_id::VoterId;
-use election_core::voter_record::{KeyBatchId, RecordCipher, VoterRecord};
+use election_core::voter_record::{EncryptedVoterRecord, KeyBatchId, RecordCipher, VoterRecord};
+use tokio::sync::Mutex;
+use zeroize::Zeroizing;
 
 use crate::ports::{AddOutcome, KeyVault, NewVoter, Person, PortError, PortResult, VoterRoll};
 use crate::randomness;
+
+/// The random bytes of a voter id.
+const RANDOM_BYTES: usize = 14;
 
 /// Puts people on the roll. Each has a data key of its own, made when the first record needs it.
 pub struct Registrar {
@@ -19,14 +24,16 @@ pub struct Registrar {
     roll_secret: Arc<RollSecret>,
     roll: Arc<dyn VoterRoll>,
     vault: Arc<dyn KeyVault>,
-    cipher: Option<RecordCipher>,
+    cipher: Mutex<Option<RecordCipher>>,
 }
 
 /// Somebody to be put on the roll under a voter id that their letter has.
 pub struct Registrant {
     /// The id in the letter.
     pub voter_id: VoterId,
-    /// Who.
+    /// Who, as [`Registrar::person`] says.
+    pub person: PersonId,
+    /// What the letter says of them.
     pub record: VoterRecord,
     /// Where they vote.
     pub jurisdiction: JurisdictionId,
@@ -74,7 +81,7 @@ impl Registrar {
             roll_secret,
             roll,
             vault,
-            cipher: None,
+            cipher: Mutex::default(),
         }
     }
 
@@ -83,13 +90,14 @@ impl Registrar {
         &self.definition
     }
 
-    /// For each external id the key of the person's valid voter id, if they are on the roll.
-    pub async fn valid_keys(&self, external_ids: &[&str]) -> PortResult<Vec<Option<VoterKey>>> {
-        let ids: Vec<PersonId> = external_ids
-            .iter()
-            .map(|id| self.roll_secret.person(id))
-            .collect();
-        let persons = self.roll.persons(&ids).await?;
+    /// Who the registrar's external id names.
+    pub fn person(&self, external_id: &str) -> PersonId {
+        self.roll_secret.person(external_id)
+    }
+
+    /// For each person the key of their valid voter id, if they are on the roll.
+    pub async fn valid_keys(&self, persons: &[PersonId]) -> PortResult<Vec<Option<VoterKey>>> {
+        let persons = self.roll.persons(persons).await?;
         Ok(persons
             .into_iter()
             .map(|person| person.map(|person| person.voter_key))
@@ -106,13 +114,11 @@ impl Registrar {
         let mut drawn = Vec::with_capacity(count);
         let mut seen = HashSet::with_capacity(count);
         while drawn.len() < count {
-            let mut candidates = Vec::with_capacity(count - drawn.len());
-            while candidates.len() + drawn.len() < count {
-                let voter_id = VoterId::from_random(randomness::bytes()?);
-                if seen.insert(voter_id) {
-                    candidates.push(voter_id);
-                }
-            }
+            // All at once: asking the system for each would cost more than all else that an id does.
+            let mut random = Zeroizing::new(vec![[0; RANDOM_BYTES]; count - drawn.len()]);
+            randomness::fill(random.as_flattened_mut())?;
+            let candidates = random.iter().map(|random| VoterId::from_random(*random));
+            let candidates: Vec<VoterId> = candidates.filter(|id| seen.insert(*id)).collect();
             let keys: Vec<VoterKey> = candidates
                 .iter()
                 .map(|id| self.roll_secret.voter_key(id))
@@ -129,24 +135,28 @@ impl Registrar {
         Ok(drawn)
     }
 
-    /// Puts people on the roll, whose letters are written durably already. In the same order: whether
-    /// each is on it now under the id of their letter.
-    pub async fn register(&mut self, registrants: &[Registrant]) -> PortResult<Vec<bool>> {
+    /// Makes what the roll keeps of people, in the same order. Their letters have to be durable before
+    /// [`Self::add`].
+    pub async fn seal(&self, registrants: &[Registrant]) -> PortResult<Vec<NewVoter>> {
+        let mut cipher = self.cipher.lock().await;
         let mut voters = Vec::with_capacity(registrants.len());
         for registrant in registrants {
-            let id = self.roll_secret.person(&registrant.record.external_id);
-            let record = self
-                .encrypt(&registrant.record, &id, &registrant.jurisdiction)
-                .await?;
-            let voter_key = self.roll_secret.voter_key(&registrant.voter_id);
+            let record = self.encrypt(&mut cipher, registrant).await?;
             let person = Person {
-                voter_key,
+                voter_key: self.roll_secret.voter_key(&registrant.voter_id),
                 jurisdiction: registrant.jurisdiction.clone(),
                 record,
             };
+            let id = registrant.person;
             voters.push(NewVoter { id, person });
         }
-        let outcomes = self.roll.add(voters).await?;
+        Ok(voters)
+    }
+
+    /// Puts people on the roll, whose letters are written durably already. In the same order: whether
+    /// each is on it now under the id of their letter.
+    pub async fn add(&self, sealed: Vec<NewVoter>) -> PortResult<Vec<bool>> {
+        let outcomes = self.roll.add(sealed).await?;
         Ok(outcomes
             .into_iter()
             .map(|outcome| outcome == AddOutcome::Added)
@@ -205,24 +215,25 @@ impl Registrar {
     }
 
     async fn encrypt(
-        &mut self,
-        record: &VoterRecord,
-        person: &PersonId,
-        jurisdiction: &JurisdictionId,
-    ) -> PortResult<election_core::voter_record::EncryptedVoterRecord> {
-        if let Some(encrypted) = self
-            .cipher
-            .as_mut()
-            .and_then(|cipher| cipher.encrypt(record, person, jurisdiction))
+        &self,
+        cipher: &mut Option<RecordCipher>,
+        registrant: &Registrant,
+    ) -> PortResult<EncryptedVoterRecord> {
+        let Registrant {
+            person,
+            record,
+            jurisdiction,
+            ..
+        } = registrant;
+        if let Some(cipher) = cipher
+            && let Some(encrypted) = cipher.encrypt(record, person, jurisdiction)
         {
             return Ok(encrypted);
         }
         let batch = KeyBatchId(randomness::bytes()?);
         let (key, wrapped) = self.vault.generate_data_key(batch).await?;
         self.roll.put_data_key(batch, &wrapped).await?;
-        let cipher = self
-            .cipher
-            .insert(RecordCipher::new(&key, self.definition.id().clone(), batch));
+        let cipher = cipher.insert(RecordCipher::new(&key, self.definition.id().clone(), batch));
         let encrypted = cipher.encrypt(record, person, jurisdiction);
         encrypted.ok_or_else(|| PortError::Unavailable("a voter's record can't be encrypted".to_owned()))
     }

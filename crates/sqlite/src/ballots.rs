@@ -2,12 +2,13 @@
 //! a recorded ballot; only [`rewrite_in_key_order`] gives the rows other numbers, once and as a whole.
 
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use election_core::ballot::Ballot;
 use election_core::envelope::{EnvelopeId, Message};
-use election_core::identifiers::{ElectionHash, RegionName};
+use election_core::identifiers::{ElectionHash, JurisdictionId, RegionName};
 use election_core::keys::BallotKey;
 use election_core::phase::Phase;
 use election_core::tally::{FeedEvent, FeedRecord, Sequence};
@@ -18,7 +19,7 @@ use rusqlite::{Connection, Row, params};
 
 use crate::columns::{
     BALLOT_COLUMN_COUNT, BALLOT_COLUMNS, add_to_counter, bytes, count, counter, nanoseconds, read_ballot,
-    read_jurisdiction, time_of,
+    read_ballot_of, read_jurisdiction, time_of,
 };
 use crate::database::Database;
 use crate::failure::{Failure, corrupt, unavailable};
@@ -240,14 +241,17 @@ fn read_dead_letter(row: &Row<'_>) -> Result<DeadLetter, Failure> {
     })
 }
 
-fn read_feed_record(row: &Row<'_>) -> Result<FeedRecord, Failure> {
-    let event = read_ballot(row).map_or(FeedEvent::Undecodable, |ballot| {
+/// `known` are the jurisdictions of the rows before: few, so that a row's needs no memory of its own.
+fn read_feed_record(row: &Row<'_>, known: &mut HashSet<JurisdictionId>) -> Result<FeedRecord, Failure> {
+    let jurisdiction = read_jurisdiction(row, known);
+    let ballot = jurisdiction.clone().and_then(|place| read_ballot_of(row, place));
+    let event = ballot.map_or(FeedEvent::Undecodable, |ballot| {
         FeedEvent::Inserted(Box::new(ballot))
     });
     let sequence = count(row.get(BALLOT_COLUMN_COUNT)?)?.into();
     Ok(FeedRecord {
         sequence,
-        jurisdiction: read_jurisdiction(row),
+        jurisdiction,
         event,
     })
 }
@@ -428,24 +432,33 @@ impl BallotBox for SqliteBallotBox {
         let waiting = waiting.to_vec();
         let reckon = move |connection: &Connection| {
             let transaction = connection.unchecked_transaction()?;
-            let mut is_set_aside = transaction
-                .prepare_cached("SELECT EXISTS (SELECT 1 FROM dead_letters WHERE envelope = ?1)")?;
-            let mut undecided = Vec::with_capacity(waiting.len());
-            for Waiting {
-                envelope, ballot_key, ..
-            } in &waiting
-            {
-                let has_outcome = is_decided(&transaction, envelope, ballot_key)?
-                    || is_set_aside.query_row([envelope.0], |row| row.get(0))?;
-                undecided.push(!has_outcome);
-            }
-            Ok(Reckoning {
+            let mut reckoning = Reckoning {
                 recorded: count_rows(&transaction, "ballots")?,
                 repeats: count_rows(&transaction, "repeats")? + counter(&transaction, ANSWERED_REPEATS)?,
                 conflicts: count_rows(&transaction, "conflicts")?,
                 dead_letters: count_rows(&transaction, "dead_letters")?,
-                undecided,
-            })
+                undecided: vec![false; waiting.len()],
+            };
+            let mut is_set_aside = transaction
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM dead_letters WHERE envelope = ?1)")?;
+            // Usually all that wait are second copies of recorded ballots, and these tables empty.
+            let has_others = reckoning.repeats + reckoning.conflicts + reckoning.dead_letters > 0;
+            // In the order of the keys: neighbours share pages.
+            let mut by_key: Vec<(BallotKey, usize)> = waiting
+                .iter()
+                .map(|message| message.ballot_key)
+                .zip(0..)
+                .collect();
+            by_key.sort_unstable();
+            for (ballot_key, index) in by_key {
+                let envelope = &waiting[index].envelope;
+                let has_outcome = is_recorded(&transaction, envelope, &ballot_key)?
+                    || has_others
+                        && (is_repeat_or_conflict(&transaction, envelope)?
+                            || is_set_aside.query_row([envelope.0], |row| row.get(0))?);
+                reckoning.undecided[index] = !has_outcome;
+            }
+            Ok(reckoning)
         };
         self.database.read(reckon).await
     }
@@ -457,9 +470,9 @@ impl BallotBox for SqliteBallotBox {
                 format!("SELECT {BALLOT_COLUMNS}, seq FROM ballots WHERE seq > ?1 ORDER BY seq LIMIT ?2");
             let mut statement = connection.prepare_cached(&sql)?;
             let mut rows = statement.query([number(after), limit])?;
-            let mut records = Vec::new();
+            let (mut records, mut known) = (Vec::new(), HashSet::new());
             while let Some(row) = rows.next()? {
-                records.push(read_feed_record(row)?);
+                records.push(read_feed_record(row, &mut known)?);
             }
             Ok(records)
         };
@@ -468,6 +481,10 @@ impl BallotBox for SqliteBallotBox {
 
     async fn behind(&self, after: Sequence) -> PortResult<u64> {
         let behind = move |connection: &Connection| {
+            if after == Sequence::START {
+                // All of them: SQLite counts these in the index, which is much smaller than the table.
+                return count_rows(connection, "ballots");
+            }
             let mut statement = connection.prepare_cached("SELECT count(*) FROM ballots WHERE seq > ?1")?;
             count(statement.query_row([number(after)], |row| row.get(0))?)
         };

@@ -1,6 +1,8 @@
 //! Owns how values that several tables have are written to columns and read back. What a column holds is
 //! never trusted to be what this program wrote.
 
+use std::collections::HashSet;
+
 use election_core::ballot::{Ballot, BallotId};
 use election_core::identifiers::JurisdictionId;
 use election_core::keys::{BallotKey, EnvelopeMac};
@@ -31,22 +33,37 @@ pub(crate) const BALLOT_COLUMN_COUNT: usize = 6;
 
 /// The ballot in a row's first columns, if they hold one.
 pub(crate) fn read_ballot(row: &Row<'_>) -> Option<Ballot> {
+    read_ballot_of(row, read_jurisdiction(row, &mut HashSet::new())?)
+}
+
+/// As [`read_ballot`], where the row's jurisdiction is read already.
+pub(crate) fn read_ballot_of(row: &Row<'_>, jurisdiction: JurisdictionId) -> Option<Ballot> {
     let ValueRef::Integer(format) = row.get_ref(3).ok()? else {
         return None;
     };
     Some(Ballot {
         key: BallotKey(bytes(row, 0)?),
         id: BallotId::from_bytes(bytes(row, 1)?),
-        jurisdiction: read_jurisdiction(row)?,
+        jurisdiction,
         format: u8::try_from(format).ok()?,
         content: row.get_ref(4).ok()?.as_blob().ok()?.into(),
         mac: EnvelopeMac(bytes(row, 5)?),
     })
 }
 
-/// The jurisdiction in a ballot's row, whether or not the rest can be read.
-pub(crate) fn read_jurisdiction(row: &Row<'_>) -> Option<JurisdictionId> {
-    JurisdictionId::parse(row.get_ref(2).ok()?.as_str().ok()?).ok()
+/// The jurisdiction in a ballot's row, whether or not the rest can be read: one of those that are `known`
+/// already, or a new one, which is known from then on.
+pub(crate) fn read_jurisdiction(
+    row: &Row<'_>,
+    known: &mut HashSet<JurisdictionId>,
+) -> Option<JurisdictionId> {
+    let text = row.get_ref(2).ok()?.as_str().ok()?;
+    if let Some(jurisdiction) = known.get(text) {
+        return Some(jurisdiction.clone());
+    }
+    let jurisdiction = JurisdictionId::parse(text).ok()?;
+    known.insert(jurisdiction.clone());
+    Some(jurisdiction)
 }
 
 /// A column's bytes, if it has as many.

@@ -24,6 +24,17 @@ pub(crate) struct SqliteElections {
     pub(crate) regions: Arc<Regions>,
 }
 
+/// The phase alone; `None` before the election is created.
+pub(crate) fn stored_phase(connection: &Connection) -> Result<Option<Phase>, Failure> {
+    let mut statement = connection.prepare_cached("SELECT phase FROM elections")?;
+    let mut rows = statement.query([])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let phase = Phase::parse(row.get_ref(0)?.as_str().unwrap_or_default());
+    phase
+        .map(Some)
+        .ok_or_else(|| corrupt("the election's phase is none").into())
+}
+
 fn phase_record(phase: &str, since: i64) -> Result<PhaseRecord, Failure> {
     let phase = Phase::parse(phase).ok_or_else(|| corrupt("the election's phase is none"))?;
     Ok(PhaseRecord {

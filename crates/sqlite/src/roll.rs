@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use election_core::identifiers::JurisdictionId;
 use election_core::keys::{PersonId, VoterKey};
+use election_core::phase::Phase;
 use election_core::voter_record::{EncryptedVoterRecord, KeyBatchId};
 use election_service::ports::{
     AddOutcome, NewVoter, Person, PortResult, Registration, VoterRoll, WrappedDataKey,
@@ -14,10 +15,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::columns::{count, jurisdiction};
 use crate::database::Database;
+use crate::elections::stored_phase;
 use crate::failure::{Failure, corrupt, unavailable};
 
-/// How many persons are added by one transaction at most: some milliseconds' work.
-const ADDED_AT_ONCE: usize = 500;
+/// How many persons are added by one transaction while the polls are open: some milliseconds' work.
+const ADDED_WHILE_OPEN: usize = 500;
 
 /// The roll as kept in the global file.
 pub(crate) struct SqliteVoterRoll {
@@ -30,44 +32,64 @@ fn is_taken(connection: &Connection, key: &VoterKey) -> Result<bool, Failure> {
     Ok(statement.query_row([key.0], |row| row.get(0))?)
 }
 
-fn is_person(connection: &Connection, person: &PersonId) -> Result<bool, Failure> {
-    let mut statement =
-        connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM persons WHERE person = ?1)")?;
-    Ok(statement.query_row([person.0], |row| row.get(0))?)
+const INSERT_VOTER: &str = "INSERT INTO voters (voter_key, person, jurisdiction) VALUES (?1, ?2, ?3)
+                            ON CONFLICT (voter_key) DO NOTHING";
+
+/// Adds voters within one transaction. Each table is gone through in the order of its keys: they are
+/// random, and in any other order each voter would have pages of their own read and written.
+fn add(connection: &Connection, voters: &[&NewVoter]) -> Result<Vec<AddOutcome>, Failure> {
+    let mut outcomes = vec![AddOutcome::PersonExists; voters.len()];
+    let mut new: Vec<(PersonId, usize)> = Vec::with_capacity(voters.len());
+    let mut doubles = Vec::new();
+    let mut is_person = connection.prepare_cached("SELECT 1 FROM persons WHERE person = ?1")?;
+    for (id, index) in sorted(voters.iter().map(|voter| voter.id)) {
+        if new.last().is_some_and(|(last, _)| *last == id) {
+            doubles.push(index);
+        } else if !is_person.exists([id.0])? {
+            new.push((id, index));
+        }
+    }
+
+    let mut insert = connection.prepare_cached(INSERT_VOTER)?;
+    let keys = new.iter().map(|(_, index)| voters[*index].person.voter_key);
+    for (key, place) in sorted(keys) {
+        let (id, index) = new[place];
+        let inserted = insert.execute(params![key.0, id.0, voters[index].person.jurisdiction.as_str()])?;
+        outcomes[index] = match inserted {
+            1 => AddOutcome::Added,
+            _ => AddOutcome::VoterKeyTaken,
+        };
+    }
+
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO persons (person, voter_key, jurisdiction, record) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    for (id, index) in new {
+        if outcomes[index] == AddOutcome::Added {
+            let Person {
+                voter_key,
+                jurisdiction,
+                record,
+            } = &voters[index].person;
+            insert.execute(params![id.0, voter_key.0, jurisdiction.as_str(), record.0])?;
+        }
+    }
+
+    if !doubles.is_empty() {
+        // Whether such a person is on the roll depends on what became of the first.
+        let again: Vec<&NewVoter> = doubles.iter().map(|index| voters[*index]).collect();
+        for (index, outcome) in doubles.into_iter().zip(add(connection, &again)?) {
+            outcomes[index] = outcome;
+        }
+    }
+    Ok(outcomes)
 }
 
-fn insert_voter(
-    connection: &Connection,
-    key: &VoterKey,
-    person: &PersonId,
-    jurisdiction: &str,
-) -> Result<(), Failure> {
-    connection
-        .prepare_cached("INSERT INTO voters (voter_key, person, jurisdiction) VALUES (?1, ?2, ?3)")?
-        .execute(params![key.0, person.0, jurisdiction])?;
-    Ok(())
-}
-
-fn add(connection: &Connection, voter: &NewVoter) -> Result<AddOutcome, Failure> {
-    let NewVoter { id, person } = voter;
-    if is_person(connection, id)? {
-        return Ok(AddOutcome::PersonExists);
-    }
-    if is_taken(connection, &person.voter_key)? {
-        return Ok(AddOutcome::VoterKeyTaken);
-    }
-    insert_voter(connection, &person.voter_key, id, person.jurisdiction.as_str())?;
-    connection
-        .prepare_cached(
-            "INSERT INTO persons (person, voter_key, jurisdiction, record) VALUES (?1, ?2, ?3, ?4)",
-        )?
-        .execute(params![
-            id.0,
-            person.voter_key.0,
-            person.jurisdiction.as_str(),
-            person.record.0
-        ])?;
-    Ok(AddOutcome::Added)
+/// Keys in ascending order, each with its place in the order given.
+fn sorted<K: Ord>(keys: impl Iterator<Item = K>) -> Vec<(K, usize)> {
+    let mut sorted: Vec<(K, usize)> = keys.zip(0..).collect();
+    sorted.sort_unstable();
+    sorted
 }
 
 fn find_person(connection: &Connection, id: &PersonId) -> Result<Option<Person>, Failure> {
@@ -80,6 +102,19 @@ fn find_person(connection: &Connection, id: &PersonId) -> Result<Option<Person>,
         jurisdiction: jurisdiction(&row.get::<_, String>(1)?)?,
         record: EncryptedVoterRecord(row.get(2)?),
     }))
+}
+
+/// Looks up many keys, the smallest first: neighbours share pages. The answers are in the order asked.
+fn in_key_order<K: Ord + Copy, T>(
+    keys: &[K],
+    mut find: impl FnMut(&K) -> Result<T, Failure>,
+) -> Result<Vec<T>, Failure> {
+    let mut found: Vec<(usize, T)> = Vec::with_capacity(keys.len());
+    for (key, index) in sorted(keys.iter().copied()) {
+        found.push((index, find(&key)?));
+    }
+    found.sort_unstable_by_key(|(index, _)| *index);
+    Ok(found.into_iter().map(|(_, answer)| answer).collect())
 }
 
 fn find_data_key(connection: &Connection, batch: KeyBatchId) -> Result<Option<WrappedDataKey>, Failure> {
@@ -112,7 +147,7 @@ impl VoterRoll for SqliteVoterRoll {
         let ids = ids.to_vec();
         let persons = move |connection: &Connection| {
             let transaction = connection.unchecked_transaction()?;
-            ids.iter().map(|id| find_person(&transaction, id)).collect()
+            in_key_order(&ids, |id| find_person(&transaction, id))
         };
         self.database.read(persons).await
     }
@@ -121,21 +156,26 @@ impl VoterRoll for SqliteVoterRoll {
         let keys = keys.to_vec();
         let taken = move |connection: &Connection| {
             let transaction = connection.unchecked_transaction()?;
-            keys.iter().map(|key| is_taken(&transaction, key)).collect()
+            in_key_order(&keys, |key| is_taken(&transaction, key))
         };
         self.database.read(taken).await
     }
 
     async fn add(&self, voters: Vec<NewVoter>) -> PortResult<Vec<AddOutcome>> {
-        // A part is one transaction, so each person is on the roll wholly or not at all; between parts,
-        // votes get their turn.
+        let voters = Arc::new(voters);
         let mut outcomes = Vec::with_capacity(voters.len());
-        for part in voters.chunks(ADDED_AT_ONCE) {
-            let part = part.to_vec();
-            let add =
-                move |connection: &Connection| part.iter().map(|voter| add(connection, voter)).collect();
-            let added: Vec<AddOutcome> = self.database.write(add).await?;
-            outcomes.extend(added);
+        while outcomes.len() < voters.len() {
+            // A part is one transaction, so each person is on the roll wholly or not at all. While the
+            // polls are open, votes get their turn between parts; else nobody waits for it.
+            let is_open = self.database.read(stored_phase).await? == Some(Phase::Open);
+            let most = if is_open { ADDED_WHILE_OPEN } else { voters.len() };
+            let part = outcomes.len()..voters.len().min(outcomes.len() + most);
+            let voters = Arc::clone(&voters);
+            let add = move |connection: &Connection| {
+                let part: Vec<&NewVoter> = voters[part.clone()].iter().collect();
+                add(connection, &part)
+            };
+            outcomes.extend(self.database.write(add).await?);
         }
         Ok(outcomes)
     }
@@ -145,7 +185,14 @@ impl VoterRoll for SqliteVoterRoll {
         let reissue = move |connection: &Connection| {
             let valid = find_person(connection, &person)?.filter(|person| person.voter_key == old);
             let Some(valid) = valid else { return Ok(false) };
-            insert_voter(connection, &new, &person, valid.jurisdiction.as_str())?;
+            let inserted = connection.prepare_cached(INSERT_VOTER)?.execute(params![
+                new.0,
+                person.0,
+                valid.jurisdiction.as_str()
+            ])?;
+            if inserted == 0 {
+                return Err(unavailable("the voter key is in use or was revoked").into());
+            }
             connection.execute(
                 "UPDATE persons SET voter_key = ?1 WHERE person = ?2",
                 [&new.0[..], &person.0[..]],

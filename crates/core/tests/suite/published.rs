@@ -10,7 +10,7 @@ use election_core::published::{
     RECEIPTS, ReceiptList, SUMS, Sums, Verdict, Verification, write_receipt,
 };
 use election_core::receipt::Receipt;
-use election_core::tally::Counts;
+use election_core::tally::{Counts, Tally, by_jurisdiction, fold};
 use proptest::prelude::*;
 use time::OffsetDateTime;
 
@@ -38,12 +38,14 @@ fn ballots(definition: &Definition) -> Vec<Ballot> {
 }
 
 fn counts(definition: &Definition, ballots: &[Ballot]) -> BTreeMap<Option<JurisdictionId>, Counts> {
-    let mut sums: BTreeMap<Option<JurisdictionId>, Counts> = BTreeMap::new();
-    for ballot in ballots {
-        let counts = sums.entry(Some(ballot.jurisdiction.clone())).or_default();
-        counts.add(definition, &secret(definition), &inserted(1, ballot.clone()));
-    }
-    sums
+    let mut tally = Tally::new();
+    let records: Vec<_> = ballots
+        .iter()
+        .zip(1..)
+        .map(|(ballot, number)| inserted(number, ballot.clone()))
+        .collect();
+    fold(&mut tally, definition, &secret(definition), "0", &records);
+    by_jurisdiction(&tally)
 }
 
 /// Publishes ballots as certified at a second.

@@ -17,7 +17,7 @@ const HEADER: [&str; 5] = ["voter_id", "external_id", "name", "address", "jurisd
 /// The letters written so far, open for more.
 pub(crate) struct Letters {
     file: File,
-    /// The voter id of each person's newest letter.
+    /// The voter id of each person's newest letter when the file was opened.
     newest: HashMap<String, VoterId>,
 }
 
@@ -65,7 +65,7 @@ impl Letters {
             newest: HashMap::new(),
         };
         if begun {
-            letters.write(&[HEADER.map(str::to_owned)]).with_context(named)?;
+            letters.write(header.as_bytes()).with_context(named)?;
             sync_folder(path).with_context(named)?;
         } else {
             letters.newest = read(&bytes[..whole]).with_context(named)?;
@@ -73,7 +73,7 @@ impl Letters {
         Ok(letters)
     }
 
-    /// The voter id in a person's newest letter.
+    /// The voter id in a person's newest letter of those that were there when the file was opened.
     pub(crate) fn voter_id(&self, external_id: &str) -> Option<VoterId> {
         self.newest.get(external_id).copied()
     }
@@ -83,32 +83,28 @@ impl Letters {
         &mut self,
         letters: impl IntoIterator<Item = (&'a VoterId, &'a VoterRecord, &'a JurisdictionId)>,
     ) -> anyhow::Result<()> {
-        let mut rows = Vec::new();
+        let mut writer = csv::Writer::from_writer(Vec::new());
         for (voter_id, record, jurisdiction) in letters {
-            self.newest.insert(record.external_id.clone(), *voter_id);
-            let texts = [&record.external_id, &record.name, &record.address].map(String::clone);
-            let [external_id, name, address] = texts;
-            rows.push([
-                voter_id.printed(),
+            let VoterRecord {
                 external_id,
                 name,
                 address,
-                jurisdiction.to_string(),
-            ]);
-        }
-        crate::faults::letters(|| self.write(&rows))
-    }
-
-    fn write(&mut self, rows: &[[String; 5]]) -> anyhow::Result<()> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        for row in rows {
-            writer.write_record(row)?;
+            } = record;
+            writer.write_record([
+                voter_id.printed().as_str(),
+                external_id,
+                name,
+                address,
+                jurisdiction.as_str(),
+            ])?;
         }
         let bytes = writer.into_inner().map_err(|error| anyhow::anyhow!("{error}"))?;
-        self.file
-            .write_all(&bytes)
-            .context("the letters can't be written")?;
-        self.file.sync_data().context("the letters can't be written")
+        crate::faults::letters(|| self.write(&bytes))
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        let written = self.file.write_all(bytes).and_then(|()| self.file.sync_data());
+        written.context("the letters can't be written")
     }
 }
 

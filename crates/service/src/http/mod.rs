@@ -13,6 +13,7 @@ mod request;
 mod site;
 mod voting;
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,9 +36,20 @@ use crate::results::ResultsReader;
 /// Names the region that answered.
 pub const REGION_HEADER: HeaderName = HeaderName::from_static("x-election-region");
 
-/// What the API of one region needs.
+/// What the API of one region needs. Cloned several times for each request, so it is one reference.
 #[derive(Clone)]
-pub struct RegionApi {
+pub struct RegionApi(Arc<RegionParts>);
+
+impl Deref for RegionApi {
+    type Target = RegionParts;
+
+    fn deref(&self) -> &RegionParts {
+        &self.0
+    }
+}
+
+/// The parts of a [`RegionApi`].
+pub struct RegionParts {
     region: Arc<Region>,
     enqueuer: Arc<Enqueuer>,
     results: Arc<ResultsReader>,
@@ -45,6 +57,9 @@ pub struct RegionApi {
     refusals: Arc<Refusals>,
     stopping: watch::Receiver<bool>,
     results_cache: reading::ResultsCache,
+    region_header: HeaderValue,
+    website_origin: Option<HeaderValue>,
+    request_timeout: Duration,
 }
 
 /// How the API behaves towards its clients.
@@ -67,21 +82,21 @@ pub fn region_router(
     settings: &ApiSettings,
 ) -> Router {
     let region = enqueuer.region.clone();
-    let stopping = settings.stopping.clone();
-    let results_cache = reading::ResultsCache::default();
-    let api = RegionApi {
+    // An identifier's characters are all allowed in a header.
+    let region_header = HeaderValue::from_str(region.name().as_str()).unwrap_or(HeaderValue::from_static(""));
+    let api = RegionApi(Arc::new(RegionParts {
         region,
         enqueuer,
         results,
         metrics,
         refusals,
-        stopping,
-        results_cache,
-    };
-
-    let in_time = (api.region.clone(), settings.request_timeout);
+        stopping: settings.stopping.clone(),
+        results_cache: reading::ResultsCache::default(),
+        region_header,
+        website_origin: settings.website_origin.clone(),
+        request_timeout: settings.request_timeout,
+    }));
     let without_query = axum::middleware::from_fn(access_log::refuse_query);
-    let website = cross_origin::Website(settings.website_origin.clone());
     Router::new()
         .route("/election", get(reading::election))
         .route("/votes", post(voting::cast))
@@ -95,9 +110,6 @@ pub fn region_router(
         .route("/votes", get(reading::votes))
         .fallback(async || Problem::NOT_FOUND)
         .method_not_allowed_fallback(async || Problem::METHOD)
-        .layer(axum::middleware::from_fn_with_state(in_time, access_log::in_time))
-        // Around that, so that a website can read why it has to try again.
-        .layer(axum::middleware::from_fn_with_state(website, cross_origin::allow))
         .layer(axum::middleware::from_fn_with_state(
             api.clone(),
             access_log::answer,

@@ -33,8 +33,8 @@ struct Made {
 }
 
 /// A region's newest results.
-#[derive(Clone, Default)]
-pub(crate) struct ResultsCache(Arc<Mutex<Option<Made>>>);
+#[derive(Default)]
+pub(crate) struct ResultsCache(Mutex<Option<Made>>);
 
 impl ResultsCache {
     async fn get(&self, api: &RegionApi) -> Result<(Arc<Results>, Cacheable), Problem> {

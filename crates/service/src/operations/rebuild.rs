@@ -1,15 +1,17 @@
 //! Owns the rebuilding of a region's tally from the ballot box. A tally is derived: whatever is wrong with
 //! one, the box makes it right.
 
+use std::sync::Arc;
+
 use election_core::identifiers::RegionName;
 use election_core::phase::Phase;
-use election_core::tally::{self, Tally};
+use election_core::tally::{self, FeedRecord, Sequence, Tally};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::recount::{BATCH, differences};
 use super::{OperationError, Operations, Progress};
-use crate::ports::{BallotBox, PortError};
+use crate::ports::{BallotBox, PortError, PortResult};
 use crate::tally::{checkpoint, folded};
 
 /// What rebuilding a tally changed.
@@ -79,17 +81,45 @@ impl Operations {
     }
 
     async fn fold_to_the_end(&self, tally: &mut Tally, progress: Progress<'_>) -> Result<(), OperationError> {
-        let mut done = folded(tally);
-        let total = done + self.ballots.behind(checkpoint(tally)).await?;
-        loop {
-            let records = self.ballots.feed(checkpoint(tally), BATCH).await?;
-            if records.is_empty() {
-                return Ok(());
-            }
-            let shard = <dyn BallotBox>::SHARD;
-            tally::fold(tally, &self.definition, &self.mac_secret, shard, &records);
-            done += records.len() as u64;
-            progress(done, Some(total.max(done)));
+        let start = folded(tally);
+        let total = start + self.ballots.behind(checkpoint(tally)).await?;
+        let (definition, secret) = (self.definition.clone(), self.mac_secret.clone());
+        let fold = move |tally: &mut Tally, records: &[FeedRecord]| {
+            tally::fold(tally, &definition, &secret, <dyn BallotBox>::SHARD, records);
+        };
+        let place = checkpoint(tally);
+        *tally = self
+            .read_to_the_end(place, std::mem::take(tally), fold, |read| {
+                progress(start + read, Some(total.max(start + read)));
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Gives all records after a place to `take`, page by page. While it has one, the next one is read.
+    pub(super) async fn read_to_the_end<S: Send + 'static>(
+        &self,
+        after: Sequence,
+        mut state: S,
+        take: impl Fn(&mut S, &[FeedRecord]) + Send + Sync + 'static,
+        progress: impl Fn(u64),
+    ) -> PortResult<S> {
+        let take = Arc::new(take);
+        let mut read = 0;
+        let mut page = self.ballots.feed(after, BATCH).await?;
+        while let Some(last) = page.last().map(|last| last.sequence) {
+            read += page.len() as u64;
+            let take = Arc::clone(&take);
+            let taking = tokio::task::spawn_blocking(move || {
+                take(&mut state, &page);
+                state
+            });
+            let next = self.ballots.feed(last, BATCH).await;
+            let taken = taking.await;
+            state = taken.map_err(|_| PortError::Unavailable("folding ballots panicked".to_owned()))?;
+            progress(read);
+            page = next?;
         }
+        Ok(state)
     }
 }

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use election_core::definition::Definition;
 use election_core::identifiers::RegionName;
-use election_core::tally::{self, Counts, Sequence, Tally};
+use election_core::keys::MacSecret;
+use election_core::tally::{self, Counts, FeedRecord, Sequence, Tally};
 use serde::{Deserialize, Serialize};
 
 use super::{OperationError, Operations, Progress};
@@ -60,7 +62,6 @@ impl Operations {
     /// Reads every ballot and compares with each region's tally at its checkpoint. Only reads.
     pub async fn recount(&self, progress: Progress<'_>) -> Result<Recount, OperationError> {
         let mut regions = Vec::new();
-        // Tallies by the place they reached: the recount passes there and compares.
         let mut due: BTreeMap<Sequence, Vec<(usize, Tally)>> = BTreeMap::new();
         for (index, region) in self.regions.iter().enumerate() {
             let stored = match region.kept_stores() {
@@ -86,47 +87,82 @@ impl Operations {
         }
 
         let total = self.ballots.behind(Sequence::START).await?;
-        let mut counted = Tally::new();
-        let mut place = Sequence::START;
-        let mut done = 0;
-        // Tallies that reached a place which isn't in the box.
-        let mut absent = Vec::new();
-        loop {
-            for (index, stored) in due.remove(&place).unwrap_or_default() {
-                let differences = differences(&counted, &stored);
-                regions[index].agrees = Some(differences.is_empty());
-                regions[index].differences = differences;
-            }
-            let mut records = self.ballots.feed(place, BATCH).await?;
-            if let Some(next) = due.first_key_value().map(|(next, _)| *next)
-                && !records.is_empty()
-            {
-                records.retain(|record| record.sequence <= next);
-                if records.is_empty() {
-                    absent.extend(due.remove(&next).unwrap_or_default());
-                    continue;
-                }
-            }
-            let Some(last) = records.last() else { break };
-            place = last.sequence;
-            done += records.len() as u64;
-            let shard = <dyn BallotBox>::SHARD;
-            tally::fold(&mut counted, &self.definition, &self.mac_secret, shard, &records);
-            progress(done, Some(total.max(done)));
+        let (definition, secret) = (self.definition.clone(), self.mac_secret.clone());
+        let take = move |comparison: &mut Comparison, records: &[FeedRecord]| {
+            comparison.take(&definition, &secret, records);
+        };
+        let mut comparison = Comparison {
+            due,
+            ..Comparison::default()
+        };
+        comparison.compare(Sequence::START);
+        let comparison = self
+            .read_to_the_end(Sequence::START, comparison, take, |read| {
+                progress(read, Some(total.max(read)));
+            })
+            .await?;
+        for (index, differences) in comparison.compared {
+            regions[index].agrees = Some(differences.is_empty());
+            regions[index].differences = differences;
         }
-        for (index, _) in absent.into_iter().chain(due.into_values().flatten()) {
+        for (index, _) in comparison
+            .absent
+            .into_iter()
+            .chain(comparison.due.into_values().flatten())
+        {
             regions[index].agrees = Some(false);
             let reached = regions[index].checkpoint.clone().unwrap_or_default();
             regions[index].differences = vec![format!(
                 "its tally reached record {reached}, which isn't in the ballot box"
             )];
         }
-        let counts = tally::by_jurisdiction(&counted);
+        let counts = tally::by_jurisdiction(&comparison.counted);
         Ok(Recount {
             problems: problems(&counts),
             counts,
             regions,
         })
+    }
+}
+
+/// A recount under way, and the regions' tallies that it is compared with. Regions are told by their index.
+#[derive(Default)]
+struct Comparison {
+    counted: Tally,
+    /// Tallies by the place they reached: the recount passes there and compares.
+    due: BTreeMap<Sequence, Vec<(usize, Tally)>>,
+    compared: Vec<(usize, Vec<String>)>,
+    /// Tallies that reached a place which isn't in the box.
+    absent: Vec<(usize, Tally)>,
+}
+
+impl Comparison {
+    fn take(&mut self, definition: &Definition, secret: &MacSecret, mut records: &[FeedRecord]) {
+        while !records.is_empty() {
+            let next = self.due.first_key_value().map(|(next, _)| *next);
+            let end = next.map_or(records.len(), |next| {
+                records.partition_point(|record| record.sequence <= next)
+            });
+            let (before, after) = records.split_at(end);
+            let shard = <dyn BallotBox>::SHARD;
+            tally::fold(&mut self.counted, definition, secret, shard, before);
+            if let Some(last) = before.last() {
+                self.compare(last.sequence);
+            }
+            if !after.is_empty()
+                && let Some(missed) = next.and_then(|next| self.due.remove(&next))
+            {
+                self.absent.extend(missed);
+            }
+            records = after;
+        }
+    }
+
+    /// Compares the tallies that reached `place`, up to which everything is counted.
+    fn compare(&mut self, place: Sequence) {
+        for (index, stored) in self.due.remove(&place).unwrap_or_default() {
+            self.compared.push((index, differences(&self.counted, &stored)));
+        }
     }
 }
 
