@@ -22,7 +22,7 @@ const BATCH: usize = 20_000;
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 /// How often queues are worked off at most. Under load much comes in between, and is recorded together for
 /// a fraction of the cost; who votes alone is recorded at once.
-const PACE: Duration = Duration::from_millis(250);
+const PACE: Duration = Duration::from_millis(500);
 const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 /// Records envelopes. One serves any number of regions.

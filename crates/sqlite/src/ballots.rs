@@ -87,14 +87,6 @@ struct Decider<'a> {
 }
 
 impl Decider<'_> {
-    /// Decides all envelopes or, if one can't be, nothing.
-    fn decide_all(&self, submissions: &[&Submission]) -> Result<Vec<Outcome>, Failure> {
-        submissions
-            .iter()
-            .map(|submission| self.decide(submission))
-            .collect()
-    }
-
     /// Decides one envelope. Its outcome and the end of its dead letter are one write.
     fn decide(&self, Submission { envelope, ballot }: &Submission) -> Result<Outcome, Failure> {
         let connection = self.connection;
@@ -143,11 +135,13 @@ impl Decider<'_> {
     }
 }
 
-/// Decides each envelope by itself, within the writer's transaction.
+/// Decides each envelope by itself, within the writer's transaction. If `together`, one that can't be
+/// decided fails them all; else each has a savepoint of its own, which costs a copy of every page.
 fn decide_each(
     connection: &Connection,
     election: ElectionHash,
     submissions: &[Submission],
+    together: bool,
 ) -> Result<Vec<PortResult<Outcome>>, Failure> {
     let decider = Decider {
         connection,
@@ -164,21 +158,16 @@ fn decide_each(
     places.sort_by_key(|place| submissions[*place].ballot.key);
     let sorted: Vec<&Submission> = places.iter().map(|place| &submissions[*place]).collect();
 
-    let together = nested(connection, || decider.decide_all(&sorted), |_| true);
-    let decided: Vec<PortResult<Outcome>> = match together {
-        Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
-        // One spoils it: each has a savepoint of its own, so that the others' outcomes stand.
-        Err(_) => {
-            let mut decided = Vec::with_capacity(sorted.len());
-            for submission in sorted {
-                ensure_transaction(connection)?;
-                let outcome = nested(connection, || decider.decide(submission), |_| true);
-                decided.push(outcome.map_err(PortError::from));
-            }
-            decided
-        }
-    };
-    ensure_transaction(connection)?;
+    let mut decided = Vec::with_capacity(sorted.len());
+    for submission in sorted {
+        let outcome = if together {
+            Ok(decider.decide(submission)?)
+        } else {
+            nested(connection, || decider.decide(submission), |_| true).map_err(PortError::from)
+        };
+        ensure_transaction(connection)?;
+        decided.push(outcome);
+    }
     let mut outcomes: Vec<_> = places.into_iter().zip(decided).collect();
     outcomes.sort_by_key(|(place, _)| *place);
     Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
@@ -338,7 +327,13 @@ impl BallotBox for SqliteBallotBox {
         let submissions: Arc<[Submission]> = submissions.into();
         let (count, election) = (submissions.len(), self.election);
         let (known, submitted) = (Arc::clone(&self.recorded), Arc::clone(&submissions));
-        let record = move |connection: &Connection| decide_each(connection, election, &submissions);
+        let mut together = true;
+        let record = move |connection: &Connection| {
+            let decided = decide_each(connection, election, &submissions, together);
+            // If it failed, the writer runs it again.
+            together = false;
+            decided
+        };
         let recorded = move |outcomes: &Vec<PortResult<Outcome>>| {
             let is_recorded =
                 |(_, outcome): &(&Submission, &PortResult<Outcome>)| **outcome == Ok(Outcome::Recorded);

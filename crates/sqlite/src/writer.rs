@@ -22,7 +22,7 @@ const PACE: Duration = Duration::from_millis(1);
 /// Whether a job shares a transaction.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// Runs within a transaction that others share. May run twice: if the group fails, again and alone.
+    /// Runs within a transaction that others share. Runs twice if that fails, the second time alone.
     Grouped,
     /// Runs once and outside of any transaction, for what SQLite can't do in one.
     Alone,
@@ -198,17 +198,14 @@ fn finish((job, result): Ended) {
     }
 }
 
-/// Runs the jobs in one transaction. If that fails, each has its own, so that a job's failure is its own.
+/// Runs the jobs in one transaction. If that fails, each has its own, so that a job's failure is its own;
+/// a single one has a second run, too.
 fn commit_group(connection: &Connection, mut jobs: Vec<Box<dyn Job>>) {
     if jobs.is_empty() {
         return;
     }
     match transaction(connection, &mut jobs) {
         Ok(()) => jobs.into_iter().for_each(|job| job.succeed()),
-        Err(failure) if jobs.len() == 1 => {
-            let error = PortError::from(failure);
-            jobs.into_iter().for_each(|job| job.fail(error.clone()));
-        }
         Err(_) => {
             for mut job in jobs {
                 let result = transaction(connection, std::slice::from_mut(&mut job));
