@@ -189,7 +189,7 @@ impl Agenda {
 
     /// Hands votes out when they come due, until the load ends. A thread of its own: the system wakes it to a
     /// few dozen microseconds, while timers of the runtime are a millisecond late.
-    pub(crate) fn pace(&self, is_interrupted: impl Fn() -> bool, progress: impl Fn(u64)) -> Ended {
+    pub(crate) fn pace(&self, is_interrupted: impl Fn() -> bool, progress: impl Fn(u64)) -> (Ended, Duration) {
         let mut place = 0;
         let ended = loop {
             let now_us = self.now_us();
@@ -236,8 +236,9 @@ impl Agenda {
             std::thread::sleep(Duration::from_micros(wake_us.saturating_sub(self.now_us())));
         };
         self.stopped.store(true, Ordering::Relaxed);
+        let time = self.began.elapsed();
         self.permits.close();
-        ended
+        (ended, time)
     }
 }
 
@@ -254,7 +255,7 @@ mod tests {
         let agenda = Agenda::paced(vec![due(0, 0), due(1_000, 1), due(20_000, 2)], Duration::ZERO);
         let mut seen = Vec::new();
         std::thread::scope(|scope| {
-            scope.spawn(|| assert_eq!(agenda.pace(|| false, |_| ()), Ended::Done));
+            scope.spawn(|| assert_eq!(agenda.pace(|| false, |_| ()).0, Ended::Done));
             tokio::task::block_in_place(|| {
                 tokio::runtime::Handle::current().block_on(async {
                     while let Some(job) = agenda.next().await {
@@ -281,13 +282,13 @@ mod tests {
             agenda.settle();
         }
         assert_eq!(agenda.next().await, None);
-        assert_eq!(agenda.pace(|| false, |_| ()), Ended::Done);
+        assert_eq!(agenda.pace(|| false, |_| ()).0, Ended::Done);
     }
 
     #[tokio::test]
     async fn an_interrupted_agenda_ends() {
         let agenda = Agenda::paced(vec![due(u64::MAX, 0)], Duration::ZERO);
-        assert_eq!(agenda.pace(|| true, |_| ()), Ended::Interrupted);
+        assert_eq!(agenda.pace(|| true, |_| ()).0, Ended::Interrupted);
         assert_eq!(agenda.next().await, None);
     }
 }

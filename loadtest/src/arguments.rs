@@ -39,7 +39,7 @@ pub(crate) enum Profile {
     Readers(Options),
     /// Bad requests, replays, double casts to two regions at once, slow clients; and voters
     Hostile(Options),
-    /// Measures this program's own rate against a server that answers 202 to anything. Nothing is reconciled
+    /// Measures this program's own rate against a server that answers 202 to anything; prints JSON. Nothing is reconciled
     Generator(Options),
 }
 
@@ -72,7 +72,7 @@ pub(crate) struct Options {
     #[arg(short = 'u', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) users: Option<u32>,
     /// How long [default: 1m; election-day: 5m; soak: 30m; hostile: 30s; generator: 10s]
-    #[arg(short = 't', long, value_name = "TIME", value_parser = duration::parse)]
+    #[arg(short = 't', long, visible_alias = "seconds", value_name = "TIME", value_parser = duration::parse)]
     pub(crate) run_time: Option<Duration>,
     /// Users started per second [default: all at once]
     #[arg(short = 'r', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]

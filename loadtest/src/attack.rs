@@ -1,6 +1,7 @@
 //! Owns the load itself: goose with the users of a profile, its reports, and the thread that paces them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use goose::GooseAttack;
 use goose::client::GooseClientBuilder;
@@ -14,6 +15,8 @@ use crate::progress::Bar;
 
 /// How goose is to run.
 pub(crate) struct Setting {
+    /// The first of the hosts.
+    pub(crate) host: String,
     /// Of all types together.
     pub(crate) users: usize,
     /// Users started per second.
@@ -32,8 +35,8 @@ impl Setting {
     fn configuration(&self) -> Result<GooseConfiguration, Failure> {
         let mut arguments = vec![
             "--host".to_owned(),
-            // Goose sends nothing itself: the users have connections of their own.
-            "http://127.0.0.1".to_owned(),
+            // For its reports. Goose sends nothing itself: the users have connections of their own.
+            self.host.clone(),
             "--users".to_owned(),
             self.users.to_string(),
             "--increase-rate".to_owned(),
@@ -42,7 +45,6 @@ impl Setting {
             "--iterations".to_owned(),
             "1".to_owned(),
             "--no-telnet".to_owned(),
-            "--no-websocket".to_owned(),
             "--no-transaction-metrics".to_owned(),
             "--no-scenario-metrics".to_owned(),
             "--co-mitigation".to_owned(),
@@ -59,12 +61,12 @@ impl Setting {
     }
 }
 
-/// Lets the users work until the load has ended.
+/// Lets the users work until the load has ended; answers how long it took.
 pub(crate) async fn attack(
     run: &Arc<Run>,
     setting: &Setting,
     scenarios: Vec<Scenario>,
-) -> Result<Ended, Failure> {
+) -> Result<(Ended, Duration), Failure> {
     let mut attack = GooseAttack::initialize_with_config(setting.configuration()?)
         .map_err(|error| failed(&error))?
         // Nobody uses it; without it each user would make one, with certificates.

@@ -38,8 +38,7 @@ use crate::report::Report;
 #[tokio::main]
 async fn main() -> ExitCode {
     let profile = Arguments::parse().profile;
-    let (_, options) = profile.parts();
     let mut report = Report::default();
     let ended = session::run(&profile, &mut report).await;
-    report.finish(options, ended)
+    report.finish(&profile, ended)
 }

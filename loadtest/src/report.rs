@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::arguments::Options;
+use crate::arguments::Profile;
 use crate::casting::Run;
 use crate::counts::Counts;
 use crate::duration;
@@ -194,7 +194,8 @@ impl Report {
         clippy::print_stdout,
         reason = "this is where the load test talks to its user"
     )]
-    pub(crate) fn finish(mut self, options: &Options, ended: Result<(), Failure>) -> ExitCode {
+    pub(crate) fn finish(mut self, profile: &Profile, ended: Result<(), Failure>) -> ExitCode {
+        let (_, options) = profile.parts();
         let status = ended.as_ref().map_or_else(Failure::status, |()| 0);
         self.set("exit_status", json!(status));
         self.set("error", json!(ended.as_ref().err().map(ToString::to_string)));
@@ -218,6 +219,12 @@ impl Report {
                 .err()
                 .map(|error| format!("{path}: {error}"))
                 .or(unwritten);
+        }
+        if matches!(profile, Profile::Generator(_)) {
+            // For a program: scripts/bench.
+            print!("{}", self.json());
+            eprintln!("{}", self.text);
+            return ended.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS);
         }
         println!("{}", self.text);
         let ended = match unwritten {

@@ -224,7 +224,8 @@ pub(crate) async fn run(profile: &Profile, report: &mut Report) -> Result<(), Fa
     let ended_at = Instant::now();
 
     let counted = if is_generator {
-        report.line("\nThis measured the generator alone: NOTHING WAS RECONCILED.");
+        report.set("reconciled", json!(false));
+        report.line("\nThis measures the generator alone: NOTHING IS RECONCILED.");
         None
     } else {
         // In case that the rest is interrupted for good.
@@ -276,13 +277,15 @@ async fn load(
     let (_, options) = profile.parts();
     let (scenarios, users) = scenarios(profile, run)?;
     report.set("users", json!(users));
+    let first = options.host.first().map_or("127.0.0.1", |host| host.authority.as_str());
     let setting = Setting {
+        host: format!("http://{first}"),
         users,
         increase_rate: options
             .increase_rate
             .map_or(users.saturating_mul(10), |rate| rate as usize),
         report_files: options.report_file.clone(),
-        prints_metrics: !options.no_print_metrics,
+        prints_metrics: !options.no_print_metrics && !matches!(profile, Profile::Generator(_)),
     };
     let driller = operator.filter(|_| !drills.is_empty()).map(|operator| {
         let run = Arc::clone(run);
@@ -294,9 +297,7 @@ async fn load(
             done.into_inner().unwrap_or_default()
         })
     });
-    let began = Instant::now();
-    let ended = attack(run, &setting, scenarios).await?;
-    let time = Duration::from_micros(run.agenda.now_us()).min(began.elapsed());
+    let (ended, time) = attack(run, &setting, scenarios).await?;
     let done = driller.map_or_else(Vec::new, |driller| driller.join().unwrap_or_default());
     report.set("drills", json!(done));
     report.set("load_s", json!(time.as_secs_f64()));

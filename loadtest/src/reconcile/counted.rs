@@ -1,7 +1,7 @@
 //! Owns what the regions have counted, against what this run's recorded ballots must have added.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use election_core::definition::ResultsPolicy;
@@ -10,7 +10,7 @@ use crate::api::{Clients, Results};
 use crate::casting::Run;
 use crate::counts::{self, BALLOTS, Counts};
 use crate::drills::Operator;
-use crate::ledger::Fate;
+use crate::ledger::{Fate, lock};
 
 /// What the comparison starts from.
 pub(crate) struct Grounds {
@@ -44,23 +44,22 @@ pub(crate) struct Counted {
     pub(crate) not_compared: Vec<String>,
 }
 
-/// Watches the regions count: answers how long after the load's end a count moved for the last time.
-pub(super) async fn watch(run: Arc<Run>, ended: Instant, until: Instant) -> Option<Duration> {
+/// Watches the regions count, until it is aborted: `moved` is how long after the load's end a count moved for
+/// the last time.
+pub(super) async fn watch(run: Arc<Run>, ended: Instant, moved: Arc<Mutex<Option<Duration>>>) {
     let mut clients = Clients::new(&run.targets, run.timeout);
     let mut seen: Vec<Option<u64>> = vec![None; run.targets.len()];
-    let mut moved = None;
-    while Instant::now() < until {
+    loop {
         for (target, seen) in run.targets.iter().zip(&mut seen) {
             if let Ok(results) = clients.get::<Results>(target, "/votes").await
                 && *seen != Some(results.seq)
             {
-                moved = Some(ended.elapsed());
+                *lock(&moved) = Some(ended.elapsed());
                 *seen = Some(results.seq);
             }
         }
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
-    moved
 }
 
 /// Compares until all regions that answer agree, or the time is up.

@@ -48,13 +48,12 @@ pub(crate) async fn reconcile(
 ) -> Counted {
     let until = Instant::now() + patience;
     settle::settle(run, until).await;
-    let watch = tokio::spawn(counted::watch(Arc::clone(run), ended, until));
+    let moved = Arc::new(Mutex::new(None));
+    let watch = tokio::spawn(counted::watch(Arc::clone(run), ended, Arc::clone(&moved)));
     receipts::look_up(run, until).await;
     receipts::check_digests(run);
     let mut counted = counted::compare(run, grounds, until).await;
     watch.abort();
-    if let Ok(moved) = watch.await {
-        counted.last_counted = moved;
-    }
+    counted.last_counted = *lock(&moved);
     counted
 }
