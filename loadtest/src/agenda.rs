@@ -189,7 +189,11 @@ impl Agenda {
 
     /// Hands votes out when they come due, until the load ends. A thread of its own: the system wakes it to a
     /// few dozen microseconds, while timers of the runtime are a millisecond late.
-    pub(crate) fn pace(&self, is_interrupted: impl Fn() -> bool, progress: impl Fn(u64)) -> (Ended, Duration) {
+    pub(crate) fn pace(
+        &self,
+        is_interrupted: impl Fn() -> bool,
+        progress: impl Fn(u64),
+    ) -> (Ended, Duration) {
         let mut place = 0;
         let ended = loop {
             let now_us = self.now_us();

@@ -221,9 +221,9 @@ impl Report {
                 .or(unwritten);
         }
         if matches!(profile, Profile::Generator(_)) {
-            // For a program: scripts/bench.
-            print!("{}", self.json());
+            // For a program, as the last line: goose has said on standard output what it wanted to.
             eprintln!("{}", self.text);
+            println!("{}", Value::Object(self.document));
             return ended.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS);
         }
         println!("{}", self.text);

@@ -277,7 +277,10 @@ async fn load(
     let (_, options) = profile.parts();
     let (scenarios, users) = scenarios(profile, run)?;
     report.set("users", json!(users));
-    let first = options.host.first().map_or("127.0.0.1", |host| host.authority.as_str());
+    let first = options
+        .host
+        .first()
+        .map_or("127.0.0.1", |host| host.authority.as_str());
     let setting = Setting {
         host: format!("http://{first}"),
         users,

@@ -1,0 +1,8 @@
+//! The `loadtest` program, run as anybody runs it: against the real `election` program, and against servers
+//! that lose votes, count them twice, hang or talk nonsense.
+
+mod fake;
+mod faults;
+mod profiles;
+mod refusals;
+mod support;
