@@ -90,12 +90,6 @@ impl Curve {
     }
 
     /// Due times of `count` votes over `time`: in order, spread as the curve is, each at random within its turn.
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "shares of a time of at most days, in microseconds"
-    )]
     pub(crate) fn schedule(&self, count: u32, time: Duration, seed: u64) -> Vec<Due> {
         let sums = self.sums();
         let area: f64 = self

@@ -20,11 +20,6 @@ pub(crate) fn order(voters: usize, seed: u64) -> Vec<u32> {
 }
 
 /// How many of `letters` vote.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "saturates, as it should"
-)]
 pub(crate) fn votes(profile: &Profile, letters: usize) -> u32 {
     let (_, options) = profile.parts();
     let letters = u32::try_from(letters).unwrap_or(u32::MAX);

@@ -83,6 +83,7 @@ impl Report {
         self.set("accepted_per_second", json!(rate));
         let refused: u64 = verdict.refused.values().sum();
         for (name, number) in [
+            ("voters", verdict.voters),
             ("sent", verdict.sent),
             ("accepted", verdict.accepted),
             ("recorded", verdict.recorded),
@@ -178,7 +179,6 @@ fn counts(counts: &Counts) -> Value {
 
 /// Things per second.
 pub(crate) fn per_second(count: u64, time: Duration) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
     let count = count as f64;
     let seconds = time.as_secs_f64();
     if seconds > 0.0 {
@@ -192,6 +192,7 @@ impl Report {
     /// Tells how it ended, writes what was asked for, prints the table, and gives the exit status.
     #[expect(
         clippy::print_stdout,
+        clippy::print_stderr,
         reason = "this is where the load test talks to its user"
     )]
     pub(crate) fn finish(mut self, profile: &Profile, ended: Result<(), Failure>) -> ExitCode {

@@ -100,7 +100,6 @@ impl Threshold {
     /// Whether it holds, and what was reached, in words. Nothing measured holds no threshold.
     pub(crate) fn check(&self, reached: &Reached<'_>) -> (bool, String) {
         let time = |time: Duration| (time.as_secs_f64() * 1e6, duration::print(time));
-        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
         let (errors, requests) = (reached.errors as f64, reached.requests as f64);
         let (value, words) = match self.metric {
             Metric::Percentile(percentile) => time((reached.percentile)(percentile)),

@@ -12,6 +12,8 @@ use crate::ledger::{Fate, State};
 /// What became of the votes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Verdict {
+    /// Voters who were to vote.
+    pub(crate) voters: u64,
     /// Ballots that were sent at least once.
     pub(crate) sent: u64,
     /// Of them, those with a 202.
@@ -41,6 +43,7 @@ pub(crate) struct Verdict {
 /// Adds up. `counted` is missing if it didn't come to that.
 pub(crate) fn verdict(run: &Run, voted: &[bool], counted: Option<&Counted>, repeats: u64) -> Verdict {
     let mut verdict = Verdict {
+        voters: u64::from(run.ledger.voters()),
         repeats,
         ..Verdict::default()
     };

@@ -180,16 +180,57 @@ fn a_missed_threshold_fails_the_run_after_its_whole_report() {
     assert_eq!(missed.report["thresholds"][0]["holds"], false);
 }
 
+/// Three votes of which one may be written in, two jurisdictions, secret until the close.
+const CLUB: &str = include_str!("../../../examples/club-board/definition.toml");
+const CLUB_WEIGHTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/club-board/weights.csv");
+
 #[test]
 fn secret_counts_are_compared_once_the_polls_are_closed() {
-    let demo = Demo::new(40);
+    let demo = Demo::of(CLUB, 60);
+    let club = [
+        "steady",
+        "--definition",
+        "definition.toml",
+        "--weights",
+        CLUB_WEIGHTS,
+        "--votes",
+        "30",
+    ];
+    let open = demo.loadtest(&club).exits(0);
+    assert_reconciled(&open);
+    assert!(open.stdout.contains("votes are secret"), "{}", open.stdout);
     let closed = demo
-        .loadtest(&["steady", "--votes", "30", "--data", "data", "--close"])
+        .loadtest(&[&club[..], &["--data", "data", "--close"]].concat())
         .exits(0);
     assert_reconciled(&closed);
-    assert!(
-        demo.operate(&["status", "--format", "json"])
-            .contains("\"closed\"")
+    assert_eq!(closed.votes("recorded"), 30);
+    demo.loadtest(&club).exits(64).says("isn't open");
+}
+
+#[test]
+fn counts_that_a_live_step_holds_back_are_no_difference() {
+    let definition = CLUB.replace("results = \"after-close\"", "results = \"live\"\nlive_step = 7");
+    let demo = Demo::of(&definition, 60);
+    let club = ["steady", "--definition", "definition.toml", "--votes", "20"];
+    let first = demo.loadtest(&club).exits(0);
+    assert_eq!(
+        (
+            first.votes("recorded"),
+            first.votes("lost"),
+            first.votes("doubled")
+        ),
+        (20, 0, 0)
     );
-    demo.loadtest(&["steady"]).exits(64).says("isn't open");
+    assert!(first.stdout.contains("holds counts back"), "{}", first.stdout);
+    let closed = demo
+        .loadtest(&[&club[..], &["--data", "data", "--close"]].concat())
+        .exits(0);
+    assert_eq!(
+        (
+            closed.votes("recorded"),
+            closed.votes("lost"),
+            closed.votes("doubled")
+        ),
+        (20, 0, 0)
+    );
 }

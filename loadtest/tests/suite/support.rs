@@ -88,7 +88,7 @@ pub(crate) fn election() -> &'static Path {
     })
 }
 
-/// A demo that serves on a port of its own.
+/// An election that is open and served, on a port of its own.
 pub(crate) struct Demo {
     pub(crate) folder: TempDir,
     pub(crate) url: String,
@@ -96,8 +96,10 @@ pub(crate) struct Demo {
 }
 
 impl Demo {
+    /// The demo: its counts are told while people vote.
     pub(crate) fn new(voters: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let voters = voters.to_string();
         let mut server = Command::new(election())
             .args([
                 "demo",
@@ -108,15 +110,19 @@ impl Demo {
                 "--seed",
                 "1",
                 "--voters",
+                &voters,
             ])
-            .arg(voters.to_string())
             .current_dir(folder.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(server.stdout.take().unwrap()).lines();
-        let line = lines.map_while(Result::ok).find(|line| line.starts_with("Vote "));
+        let mut lines = BufReader::new(server.stdout.take().unwrap())
+            .lines()
+            .map_while(Result::ok);
+        let line = lines.find(|line| line.starts_with("Vote "));
+        // What is said has to go somewhere, or the server ends.
+        std::thread::spawn(move || lines.for_each(drop));
         let url = line
             .unwrap()
             .split_whitespace()
@@ -125,6 +131,63 @@ impl Demo {
             .trim_end_matches('/')
             .to_owned();
         Self { folder, url, server }
+    }
+
+    /// Another definition, with letters in `data/letters.csv`.
+    pub(crate) fn of(definition: &str, voters: u32) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let run = |arguments: &[&str]| {
+            let mut command = Command::new(election());
+            command
+                .args(["--store", "sqlite:data"])
+                .args(arguments)
+                .current_dir(folder.path());
+            assert!(command.output().unwrap().status.success(), "{arguments:?}");
+        };
+        std::fs::write(folder.path().join("definition.toml"), definition).unwrap();
+        run(&["init", "--definition", "definition.toml"]);
+        run(&[
+            "voters",
+            "generate",
+            "--definition",
+            "definition.toml",
+            "--count",
+            &voters.to_string(),
+            "--out",
+            "roll.csv",
+        ]);
+        run(&[
+            "voters",
+            "import",
+            "--roll",
+            "roll.csv",
+            "--letters",
+            "data/letters.csv",
+        ]);
+        run(&["open"]);
+        let mut server = Command::new(election())
+            .args(["--store", "sqlite:data", "serve", "--listen", "127.0.0.1:0"])
+            .env("ELECTION_LOG", "info")
+            .current_dir(folder.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(server.stderr.take().unwrap())
+            .lines()
+            .map_while(Result::ok);
+        let address = |line: String| {
+            let (_, rest) = line.split_once("voters reach ")?;
+            let (_, rest) = rest.split_once("127.0.0.1:")?;
+            Some(rest.chars().take_while(char::is_ascii_digit).collect::<String>())
+        };
+        let port = lines.find_map(address).unwrap();
+        std::thread::spawn(move || lines.for_each(drop));
+        Self {
+            folder,
+            url: format!("http://127.0.0.1:{port}"),
+            server,
+        }
     }
 
     pub(crate) fn loadtest(&self, arguments: &[&str]) -> Ran {
