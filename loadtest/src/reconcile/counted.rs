@@ -111,7 +111,7 @@ pub(super) async fn compare(run: &Run, grounds: Grounds, until: Instant) -> Coun
             let before = before.or_else(|| grounds.before.iter().flatten().next());
             let region = match (&after, before) {
                 (Some(after), Some(before)) => {
-                    secret |= counts::are_secret(after);
+                    secret |= is_secret(after, before);
                     region(&counted.expected, after, before, slack, counted.new_ballots)
                 }
                 _ => RegionCount {
@@ -125,7 +125,7 @@ pub(super) async fn compare(run: &Run, grounds: Grounds, until: Instant) -> Coun
         let answers = counted.regions.iter().any(|region| region.ballots.is_some());
         if agree && answers || Instant::now() > until {
             if secret {
-                counted.not_compared.push("votes are secret until the polls close: only ballots were compared (--close closes them)".to_owned());
+                counted.not_compared.push("votes are secret until the polls close: only ballots were compared. With --close on an election in which nobody has voted before, everything is".to_owned());
             }
             return counted;
         }
@@ -133,8 +133,13 @@ pub(super) async fn compare(run: &Run, grounds: Grounds, until: Instant) -> Coun
     }
 }
 
+/// Whether votes can't be compared: they are secret still, or were before, when there were some.
+fn is_secret(after: &Results, before: &Results) -> bool {
+    counts::are_secret(after) || before.seq > 0 && counts::are_secret(before)
+}
+
 fn region(expected: &Counts, after: &Results, before: &Results, slack: (i64, i64), new: i64) -> RegionCount {
-    let is_secret = counts::are_secret(after);
+    let is_secret = is_secret(after, before);
     let comparable = |counts: &Counts| -> Counts {
         let kept = counts
             .iter()

@@ -63,7 +63,8 @@ pub(crate) fn verdict(run: &Run, voted: &[bool], counted: Option<&Counted>, repe
                 State::Refused(code) => {
                     let code = codes.get(usize::from(code)).map_or("", String::as_str);
                     *verdict.refused.entry(code.to_owned()).or_default() += 1;
-                    let is_in_order = code == "409 already-voted" && (before || variants > 1);
+                    let is_in_order = matches!(code, "409 already-voted" | "409 ballot-changed")
+                        && (before || variants > 1);
                     unexpected += u64::from(!is_in_order);
                 }
             }
