@@ -71,7 +71,7 @@ impl Report {
         self.line(&format!("{:<26}{}", "response, from when due", of(&all.response)));
         self.line(&format!("{:<26}{}", "service, of each request", of(&all.service)));
         for (answer, count) in &all.answers {
-            self.line(&format!("{:<26}{count}", format!("answered {answer}")));
+            self.line(&format!("{:<25} {count}", format!("answered {answer}")));
         }
     }
 
@@ -95,7 +95,7 @@ impl Report {
             self.line(&format!("{name:<26}{number}"));
         }
         for (code, count) in &verdict.refused {
-            self.line(&format!("{:<26}{count}", format!("  {code}")));
+            self.line(&format!("{:<25} {count}", format!("  {code}")));
         }
         for (name, number) in [
             ("unresolved", verdict.unresolved),
@@ -130,7 +130,7 @@ impl Report {
             let words = match agrees {
                 Some(true) => "as expected",
                 Some(false) => "DIFFER",
-                None => "no answer",
+                None => "out of order",
             };
             let [p50, p99, p999] =
                 [50.0, 99.0, 99.9].map(|at| duration::print(measured.response.percentile(at)));

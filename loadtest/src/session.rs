@@ -220,6 +220,7 @@ pub(crate) async fn run(profile: &Profile, report: &mut Report) -> Result<(), Fa
         .data
         .as_ref()
         .map(|data| Operator::new(options.election.as_deref(), data));
+    let drilled = drills.iter().map(|drill| drill.when.region.clone()).collect();
     let (ended, time) = load(profile, &run, operator.clone(), drills, report).await?;
     let ended_at = Instant::now();
 
@@ -233,6 +234,7 @@ pub(crate) async fn run(profile: &Profile, report: &mut Report) -> Result<(), Fa
             let _ = report.write(path);
         }
         let grounds = Grounds {
+            drilled,
             before,
             voted: voted.clone(),
             close: operator.filter(|_| options.close),
@@ -253,16 +255,17 @@ fn may_have_voted(definition: &Definition, before: &[Option<Results>]) -> bool {
 
 /// Resolves when somebody wants this to stop. Only once goose has installed its own handler.
 async fn stopped() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => drop(terminate.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
+        () = terminated() => {}
+    }
+}
+
+async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => drop(terminate.recv().await),
+        Err(_) => std::future::pending().await,
     }
 }
 
@@ -300,7 +303,13 @@ async fn load(
             done.into_inner().unwrap_or_default()
         })
     });
+    // Goose minds Ctrl-C only; service managers and time-outs send this.
+    let terminator = tokio::spawn(async {
+        terminated().await;
+        goose::trigger_killswitch("SIGTERM received");
+    });
     let (ended, time) = attack(run, &setting, scenarios).await?;
+    terminator.abort();
     let done = driller.map_or_else(Vec::new, |driller| driller.join().unwrap_or_default());
     report.set("drills", json!(done));
     report.set("load_s", json!(time.as_secs_f64()));

@@ -18,6 +18,8 @@ pub(crate) struct Grounds {
     pub(crate) before: Vec<Option<Results>>,
     /// Which voters had voted before, by their place in the order.
     pub(crate) voted: Vec<bool>,
+    /// Regions that were failed or lost on purpose.
+    pub(crate) drilled: Vec<String>,
     /// Closes the polls once everything is settled.
     pub(crate) close: Option<Operator>,
 }
@@ -124,12 +126,24 @@ pub(super) async fn compare(run: &Run, grounds: Grounds, until: Instant) -> Coun
         let agree = counted.regions.iter().all(|region| region.differences.is_empty());
         let answers = counted.regions.iter().any(|region| region.ballots.is_some());
         if agree && answers || Instant::now() > until {
+            note_missing(run, &grounds, &counted.regions);
             if secret {
                 counted.not_compared.push("votes are secret until the polls close: only ballots were compared. With --close on an election in which nobody has voted before, everything is".to_owned());
             }
             return counted;
         }
         tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+}
+
+/// A region that answered before and doesn't any more, though nobody failed it.
+fn note_missing(run: &Run, grounds: &Grounds, regions: &[RegionCount]) {
+    for ((target, before), region) in run.targets.iter().zip(&grounds.before).zip(regions) {
+        let was_there = before.is_some() && !grounds.drilled.contains(&target.name);
+        if was_there && region.ballots.is_none() {
+            run.surprises
+                .note(format!("{} doesn't tell its counts any more", target.name));
+        }
     }
 }
 
