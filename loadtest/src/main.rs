@@ -6,6 +6,7 @@ mod arguments;
 mod attack;
 mod ballots;
 mod casting;
+mod conclusion;
 mod counts;
 mod curve;
 mod drills;
