@@ -179,14 +179,19 @@ impl Clients {
         }
     }
 
-    /// Gets a document.
+    /// Gets a document; asks once more if there is no answer in time.
     pub(crate) async fn get<T: DeserializeOwned>(
         &mut self,
         target: &Target,
         path: &str,
     ) -> Result<T, NoDocument> {
         let uri = target.uri(path).ok_or(NoDocument::Garbage(0))?;
-        read(&self.send(target, &Ask::get(&uri)).await?)
+        let answer = match self.send(target, &Ask::get(&uri)).await {
+            // One connection that got stuck is no reason to give up a whole run.
+            Err(NoAnswer::TimedOut) => self.send(target, &Ask::get(&uri)).await,
+            answer => answer,
+        };
+        read(&answer?)
     }
 
     /// Asks for a voter's ballot.
