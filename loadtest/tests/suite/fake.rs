@@ -209,6 +209,9 @@ pub(crate) fn vote(fault: Fault, arguments: &[&str]) -> (Ran, TempDir) {
     });
     let router = Router::new().fallback(respond).with_state(fake);
     runtime.spawn(async move { axum::serve(listener, router).await });
+    // Long where all ends well: then nobody waits for it. Else it is how long the test takes.
+    let ends_well = matches!(fault, Fault::Nothing | Fault::RefusesFirst | Fault::LosesAnswers);
+    let patience = if ends_well { "90s" } else { "4s" };
     let common = [
         "--host",
         &url,
@@ -219,7 +222,7 @@ pub(crate) fn vote(fault: Fault, arguments: &[&str]) -> (Ran, TempDir) {
         "--seed",
         "1",
         "--reconcile-timeout",
-        "2s",
+        patience,
         "--no-print-metrics",
     ];
     let ran = loadtest(folder.path(), &[arguments, &common].concat());

@@ -82,7 +82,7 @@ fn votes_without_an_answer_are_unresolved_and_fail_the_run() {
             "-t",
             "1s",
             "--timeout",
-            "300ms",
+            "2s",
             "--report-file",
             "goose.html",
         ],
@@ -94,7 +94,7 @@ fn votes_without_an_answer_are_unresolved_and_fail_the_run() {
 
 #[test]
 fn a_server_that_always_hangs_is_told_at_once() {
-    let ran = vote(Fault::HangsAlways, &["steady", "--timeout", "300ms"])
+    let ran = vote(Fault::HangsAlways, &["steady", "--timeout", "2s"])
         .0
         .exits(70)
         .says("no answer in time");
