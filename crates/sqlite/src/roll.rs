@@ -51,10 +51,13 @@ fn add(connection: &Connection, voters: &[&NewVoter]) -> Result<Vec<AddOutcome>,
     }
 
     let mut insert = connection.prepare_cached(INSERT_VOTER)?;
-    let keys = new.iter().map(|(_, index)| voters[*index].person.voter_key);
-    for (key, place) in sorted(keys) {
-        let (id, index) = new[place];
-        let inserted = insert.execute(params![key.0, id.0, voters[index].person.jurisdiction.as_str()])?;
+    let key_of = |&(_, index): &(PersonId, usize)| (voters[index].person.voter_key, index);
+    let mut by_key: Vec<(VoterKey, usize)> = new.iter().map(key_of).collect();
+    // Of several with one key, the first that was given has it.
+    by_key.sort_unstable();
+    for (key, index) in by_key {
+        let NewVoter { id, person } = voters[index];
+        let inserted = insert.execute(params![key.0, id.0, person.jurisdiction.as_str()])?;
         outcomes[index] = match inserted {
             1 => AddOutcome::Added,
             _ => AddOutcome::VoterKeyTaken,

@@ -133,14 +133,13 @@ fn killed_at_any_time_before_it_listens_it_still_gives_everybody_one_letter() {
     let arguments = ["--voters", voters.as_str()];
     let size = |name: &str| std::fs::metadata(folder.join(name)).map_or(0, |file| file.len());
     type Moment<'a> = Box<dyn Fn() -> bool + 'a>;
-    let moments: [Moment<'_>; 7] = [
+    let moments: [Moment<'_>; 6] = [
         Box::new(|| folder.exists()),
         Box::new(|| folder.join("keys.json").exists()),
         Box::new(|| folder.join("roll.csv.new").exists() || folder.join("roll.csv").exists()),
         Box::new(|| folder.join("roll.csv").exists()),
         Box::new(|| size("letters.csv") > 0),
         Box::new(|| size("letters.csv") > 100),
-        Box::new(|| size("election.sqlite-wal") > 1_000_000),
     ];
     for moment in &moments {
         let mut demo = demo(&folder, &arguments)
@@ -157,12 +156,15 @@ fn killed_at_any_time_before_it_listens_it_still_gives_everybody_one_letter() {
         );
         kill(demo);
     }
-    // What a letter cut off in the middle of its line leaves.
     let letters_file = folder.join("letters.csv");
     let whole = letters(&letters_file);
-    let mut bytes = std::fs::read(&letters_file).unwrap();
-    bytes.extend_from_slice(b"K7RM2-9XQ4T-0W");
-    std::fs::write(&letters_file, bytes).unwrap();
+    // Everybody is put on the roll by one transaction; then the roll goes, and no letter is written any more.
+    if folder.join("roll.csv").exists() {
+        // What a letter cut off in the middle of its line leaves.
+        let mut bytes = std::fs::read(&letters_file).unwrap();
+        bytes.extend_from_slice(b"K7RM2-9XQ4T-0W");
+        std::fs::write(&letters_file, bytes).unwrap();
+    }
     let server = Server::start(&mut demo(&folder, &arguments));
     let voters = letters(&letters_file);
     assert!(voters.starts_with(&whole), "letters that are written stay");

@@ -12,5 +12,6 @@ mod durability;
 mod key_file;
 mod queue;
 mod regions;
+mod roll;
 mod support;
 mod tallies;
