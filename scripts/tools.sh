@@ -30,11 +30,3 @@ deny() {
   tool cargo-deny 0.20.2
   step cargo deny --locked check --hide-inclusion-graph "$@"
 }
-
-# The generator of the benchmarks is no cargo command.
-needs_wrk() {
-  if ! command -v wrk >/dev/null; then
-    echo "wrk is missing: install Debian's package (apt-get install wrk), run this again." >&2
-    exit 1
-  fi
-}
