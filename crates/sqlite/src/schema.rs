@@ -28,9 +28,10 @@ pub(crate) const ELECTION: Schema = Schema {
     )],
 };
 
-/// What one region has for itself; the id is `ElRe` in ASCII.
+/// What one region has for itself; the id is `ElR2` in ASCII. Files with `ElRe` kept their messages otherwise and
+/// are refused.
 pub(crate) const REGION: Schema = Schema {
-    application_id: 0x456c_5265,
+    application_id: 0x456c_5232,
     migrations: &[include_str!("region_1.sql")],
 };
 
