@@ -186,7 +186,10 @@ async fn a_bundle_goes_with_its_last_message() {
     let received = here.intake.receive(5, NOW).await.unwrap();
     for (place, one) in received.iter().enumerate() {
         assert_eq!(rows(folder.path()).len(), 2, "after {place} of five");
-        here.intake.acknowledge(&[one.handle.clone()]).await.unwrap();
+        here.intake
+            .acknowledge(std::slice::from_ref(&one.handle))
+            .await
+            .unwrap();
     }
     assert_eq!(rows(folder.path()).len(), 1);
     assert_eq!(here.intake.depth().await, primaries(1));
@@ -225,9 +228,15 @@ async fn of_a_damaged_bundle_what_can_be_read_is_delivered_and_the_rest_is_kept(
         assert!(are_same(&received, &sent[..readable]), "cut to {cut}");
         let handles = handles(&received, |_| true);
         if let Some((first, others)) = handles.split_first() {
-            here.intake.release(&[first.clone()], LONG).await.unwrap();
+            here.intake
+                .release(std::slice::from_ref(first), LONG)
+                .await
+                .unwrap();
             here.intake.acknowledge(others).await.unwrap();
-            here.intake.acknowledge(&[first.clone()]).await.unwrap();
+            here.intake
+                .acknowledge(std::slice::from_ref(first))
+                .await
+                .unwrap();
         }
         assert!(
             matches!(here.intake.waiting().await, Err(PortError::Corrupt(_))),
