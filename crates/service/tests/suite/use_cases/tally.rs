@@ -138,8 +138,10 @@ async fn regions_at_one_place_share_what_is_counted_and_one_behind_counts_its_ow
         election.record(voter, voter, 0).await;
     }
     // The third is at the start: what the others count from the fourth ballot on isn't its next part.
-    for region in [0, 2, 1, 0, 2] {
-        election.fold(region).await.unwrap();
+    // One turn each: with another place's part a tally would never get to the end.
+    for region in [0, 2, 1] {
+        let tallies = election.tallies(region).as_ref();
+        assert!(election.folder.advance(tallies).await.is_ok());
     }
     let whole = whole(&election).await;
     for region in 0..3 {
