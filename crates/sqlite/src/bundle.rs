@@ -36,7 +36,7 @@ pub(crate) struct Kept {
 pub(crate) enum Place {
     Gone,
     Kept(Kept),
-    /// A damaged row: this place and all behind it.
+    /// A damaged row: this place and all behind it, or the last one if there is more than the places take.
     Unreadable,
 }
 
@@ -84,7 +84,8 @@ pub(crate) fn encode<'a>(places: impl ExactSizeIterator<Item = Option<&'a Kept>>
     bytes
 }
 
-/// Reads a bundle. Never fails as a whole: as many places as it says it has, at least one.
+/// Reads a bundle. Never fails as a whole: as many places as it says it has, at least one, and one more for
+/// bytes that belong to none of them.
 pub(crate) fn decode(bytes: &[u8]) -> Vec<Place> {
     let mut reader = Reader(bytes);
     let header = (reader.array(), reader.array());
@@ -96,8 +97,15 @@ pub(crate) fn decode(bytes: &[u8]) -> Vec<Place> {
     while places.len() < count {
         match reader.place() {
             Some(place) => places.push(place),
-            None => places.resize(count, Place::Unreadable),
+            None => {
+                places.resize(count, Place::Unreadable);
+                return places;
+            }
         }
+    }
+    if !reader.0.is_empty() {
+        places.truncate(MOST_PLACES - 1);
+        places.push(Place::Unreadable);
     }
     places
 }
@@ -213,6 +221,30 @@ mod tests {
         }
         for length in 0..3 {
             assert!(matches!(decode(&bytes[..length])[..], [Place::Unreadable]));
+        }
+    }
+
+    #[test]
+    fn a_bundle_with_more_bytes_than_its_places_take_is_damaged() {
+        let written = some();
+        let whole = encode(written.iter().map(Option::as_ref));
+        let mut longer = whole.clone();
+        longer.push(GONE);
+        // Its count of places, or a length within, is lower than it was.
+        let mut fewer = whole.clone();
+        fewer[1] = 2;
+        let mut shorter = whole;
+        let length = shorter.len() - b"three".len() - 4;
+        shorter[length] = 4;
+        let mut full = encode((0..MOST_PLACES).map(|_| None));
+        full.push(GONE);
+        for bytes in [longer, fewer, shorter, full] {
+            let read = decode(&bytes);
+            assert!(read.len() <= MOST_PLACES);
+            assert!(
+                read.iter().any(|place| matches!(place, Place::Unreadable)),
+                "what is behind is neither hidden nor written over"
+            );
         }
     }
 

@@ -22,7 +22,8 @@ const PACE: Duration = Duration::from_millis(1);
 /// Whether a job shares a transaction.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// Runs within a transaction that others share. Runs twice if that fails, the second time alone.
+    /// Runs within a transaction that others share. If that fails it runs again, alone; before it is
+    /// refused it has run twice at least.
     Grouped,
     /// Runs once and outside of any transaction, for what SQLite can't do in one.
     Alone,
@@ -198,8 +199,8 @@ fn finish((job, result): Ended) {
     }
 }
 
-/// Runs the jobs in one transaction. If that fails, each has its own, so that a job's failure is its own;
-/// a single one has a second run, too.
+/// Runs the jobs in one transaction. If that fails, each has its own, so that a job's failure is its own.
+/// The group may have failed before a job's turn came: one that fails alone has a second run of its own.
 fn commit_group(connection: &Connection, mut jobs: Vec<Box<dyn Job>>) {
     if jobs.is_empty() {
         return;
@@ -208,7 +209,8 @@ fn commit_group(connection: &Connection, mut jobs: Vec<Box<dyn Job>>) {
         Ok(()) => jobs.into_iter().for_each(|job| job.succeed()),
         Err(_) => {
             for mut job in jobs {
-                let result = transaction(connection, std::slice::from_mut(&mut job));
+                let alone = std::slice::from_mut(&mut job);
+                let result = transaction(connection, alone).or_else(|_| transaction(connection, alone));
                 finish((job, result));
             }
         }

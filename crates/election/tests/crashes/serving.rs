@@ -153,6 +153,12 @@ fn dying_while_recording_loses_and_doubles_nothing() {
 }
 
 #[test]
+fn dying_while_second_copies_are_asked_about_loses_and_doubles_nothing() {
+    // A reading, but what it says decides whether a copy is recorded or acknowledged unrecorded.
+    at("ballots.are_decided", &[1, 2]);
+}
+
+#[test]
 fn dying_between_recording_and_acknowledging_loses_and_doubles_nothing() {
     at("intake.acknowledge", &[1, 2, 5]);
 }
@@ -173,6 +179,7 @@ fn a_write_that_fails_without_a_death_is_retried() {
     for point in [
         "intake.send",
         "ballots.record",
+        "ballots.are_decided",
         "intake.acknowledge",
         "tallies.commit",
         "ballots.add_repeat",

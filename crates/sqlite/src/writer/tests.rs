@@ -202,3 +202,26 @@ async fn a_full_disk_is_an_error_until_there_is_room_again() {
     run("PRAGMA max_page_count = 10000").await.unwrap();
     run(large).await.unwrap();
 }
+
+/// Whether or not the group came to it before it failed: a job may try it the quick way first.
+#[tokio::test]
+async fn a_job_behind_one_that_fails_has_a_second_run_too() {
+    let writer = writer();
+    insert(&writer, 1).await.unwrap();
+    let tasks = [true, false].map(|is_hopeless| {
+        let writer = Arc::clone(&writer);
+        let mut runs = 0;
+        let work = move |connection: &Connection| {
+            runs += 1;
+            if is_hopeless || runs == 1 {
+                return Err(corrupt("on purpose").into());
+            }
+            connection.execute("INSERT INTO numbers (number) VALUES (2)", [])?;
+            Ok(())
+        };
+        async move { writer.run(Mode::Grouped, work, |()| ()).await }
+    });
+    let results = grouped(&writer, tasks).await;
+    assert_eq!(results, [Err(corrupt("on purpose")), Ok(())]);
+    assert_eq!(count(&writer).await, 2);
+}

@@ -1,10 +1,11 @@
 //! The box's table: that nothing rewrites it, that what others wrote into it is found, and that
 //! destroying the keys leaves nothing of the order of voting.
 
+use std::task::Poll;
 use std::time::Duration;
 
 use election_core::tally::{FeedEvent, Sequence};
-use election_service::ports::{CopyRole, Outcome, PortError};
+use election_service::ports::{CopyRole, DeadLetterReason, Outcome, PortError};
 use election_sqlite::SqliteStore;
 use election_testkit::fixtures::{self, ballot_key, message, submission};
 
@@ -149,6 +150,70 @@ async fn a_ballot_that_cannot_be_read_is_an_error_of_its_own_key_only() {
         outcomes[..],
         [Err(PortError::Corrupt(_)), Ok(Outcome::Recorded)]
     ));
+}
+
+/// What is known in memory is less than the file then.
+#[tokio::test]
+async fn what_is_decided_is_known_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let batch = [submission(1, 1, 0), submission(2, 1, 0), submission(3, 1, 1)];
+    // Recorded, a repeat and a conflict; a dead letter, and one that never came.
+    let asked = [(5, 1), (3, 1), (4, 4), (2, 1), (6, 6), (1, 1)];
+    let asked = asked.map(|(number, voter)| (fixtures::envelope(number), ballot_key(voter)));
+    let expected = [false, true, false, true, false, true];
+    let store = SqliteStore::create(folder.path()).unwrap();
+    all_ok(ballot_box(&store).record(&batch).await);
+    let letter = fixtures::dead_letter(message(4, 4, 0), DeadLetterReason::Forged, 1);
+    ballot_box(&store).set_aside(&letter).await.unwrap();
+    assert_eq!(ballot_box(&store).are_decided(&asked).await.unwrap(), expected);
+    drop(store);
+
+    let store = SqliteStore::open(folder.path()).unwrap();
+    assert_eq!(ballot_box(&store).are_decided(&asked).await.unwrap(), expected);
+    // Now one is known in memory and the others in the file only.
+    all_ok(ballot_box(&store).record(&[submission(6, 6, 0)]).await);
+    let expected = [false, true, false, true, true, true];
+    assert_eq!(ballot_box(&store).are_decided(&asked).await.unwrap(), expected);
+    store.close().await;
+    for asked in [&asked[..], &asked[4..5], &[]] {
+        let answer = ballot_box(&store).are_decided(asked).await;
+        assert!(matches!(answer, Err(PortError::Unavailable(_))));
+    }
+}
+
+/// Each region's worker brings its batch, and both have the ballot that fails.
+#[tokio::test]
+async fn batches_at_once_lose_only_the_submission_that_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::create(folder.path()).unwrap();
+    let insert = "INSERT INTO ballots (ballot_key, ballot_id, jurisdiction, format, content, mac)
+                  VALUES (?1, x'', 'north', 1, x'', x'')";
+    let lock = tamper(folder.path(), "election.sqlite");
+    lock.execute(insert, [ballot_key(0).0]).unwrap();
+    // Until all batches wait, so that they share a commit.
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let ballots = ballot_box(&store);
+    let batch = |first| -> Vec<_> {
+        let others = (first..first + 5).map(|voter| submission(voter, voter, 0));
+        others.chain([submission(first + 500, 0, 0)]).collect()
+    };
+    let batches: Vec<_> = [100, 200, 300].map(batch).into();
+    let mut recording: Vec<_> = batches.iter().map(|batch| ballots.record(batch)).collect();
+    std::future::poll_fn(|context| {
+        for recording in &mut recording {
+            assert!(recording.as_mut().poll(context).is_pending());
+        }
+        Poll::Ready(())
+    })
+    .await;
+    lock.execute_batch("COMMIT").unwrap();
+    for recording in recording {
+        let outcomes = recording.await;
+        let (failed, others) = outcomes.split_last().unwrap();
+        assert!(matches!(failed, Err(PortError::Corrupt(_))));
+        assert!(others.iter().all(|outcome| *outcome == Ok(Outcome::Recorded)));
+    }
+    assert_eq!(ballots.reckon(&[]).await.unwrap().recorded, 16);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
 )]
 
 mod ballots;
+mod bundles;
 mod contract;
 mod data_folder;
 mod durability;

@@ -6,11 +6,13 @@ use election_core::ballot::{Ballot, BallotId};
 use election_core::content::FORMAT;
 use election_core::identifiers::JurisdictionId;
 use election_core::tally::{FeedEvent, Sequence};
-use election_service::ports::{BallotBox, Outcome, Reckoning, Submission};
+use election_service::ports::{BallotBox, DeadLetterReason, Outcome, Reckoning, Submission};
 
 use super::{Adapter, at_once, open};
 use crate::Random;
-use crate::fixtures::{ballot, ballot_key, ballot_with, envelope, mac_secret, submission};
+use crate::fixtures::{
+    ballot, ballot_key, ballot_with, dead_letter, envelope, mac_secret, message, submission,
+};
 
 /// Records submissions, none of which may fail.
 pub(super) async fn record(ballots: &dyn BallotBox, submissions: &[Submission]) -> Vec<Outcome> {
@@ -292,4 +294,53 @@ pub async fn an_unknown_ballot_is_not_found(adapter: &dyn Adapter) {
     assert_reckoned(stores.ballots.as_ref(), 0, 0, 0).await;
     record(stores.ballots.as_ref(), &[submission(1, 1, 0)]).await;
     assert!(stores.ballots.find(&ballot_key(2)).await.unwrap().is_none());
+}
+
+/// Asks about envelopes by their numbers and voters, each answer of which must be there.
+async fn are_decided(ballots: &dyn BallotBox, asked: &[(u64, u64)]) -> Vec<bool> {
+    let name = |(number, voter): &(u64, u64)| (envelope(*number), ballot_key(*voter));
+    let names: Vec<_> = asked.iter().map(name).collect();
+    let answers = ballots.are_decided(&names).await.unwrap();
+    assert_eq!(answers.len(), asked.len(), "an answer for each envelope");
+    answers
+}
+
+/// A dead letter isn't decided, nor is an envelope that never came, whoever's it is.
+pub async fn decided_are_the_envelopes_that_were_recorded_or_found_recorded(adapter: &dyn Adapter) {
+    let stores = open(adapter).await;
+    let ballots = stores.ballots.as_ref();
+    let all = [(1, 1), (2, 1), (3, 1), (4, 4), (5, 1), (6, 6)];
+    assert_eq!(are_decided(ballots, &all).await, [false; 6]);
+    assert!(are_decided(ballots, &[]).await.is_empty());
+    // Recorded, a repeat and a conflict; a dead letter; one of a voter who voted, and one of nobody.
+    let batch = [submission(1, 1, 0), submission(2, 1, 0), submission(3, 1, 1)];
+    record(ballots, &batch).await;
+    let letter = dead_letter(message(4, 4, 0), DeadLetterReason::ReceivesExhausted, 1);
+    ballots.set_aside(&letter).await.unwrap();
+    for _ in 0..2 {
+        let expected = [true, true, true, false, false, false];
+        assert_eq!(are_decided(ballots, &all).await, expected);
+    }
+    let reckoning = ballots.reckon(&[]).await.unwrap();
+    assert_eq!(
+        (reckoning.recorded, reckoning.dead_letters),
+        (1, 1),
+        "asking writes nothing"
+    );
+    record(ballots, &[submission(4, 4, 0)]).await;
+    assert_eq!(are_decided(ballots, &[(4, 4)]).await, [true]);
+}
+
+/// Whatever the order of their keys, twice too.
+pub async fn what_is_decided_is_told_in_the_order_asked(adapter: &dyn Adapter) {
+    let stores = open(adapter).await;
+    let batch: Vec<_> = (0..500).map(|voter| submission(voter, voter, 0)).collect();
+    record(stores.ballots.as_ref(), &batch).await;
+    let mut asked: Vec<(u64, u64)> = (0..1_000)
+        .chain(250..750)
+        .map(|number| (number, number))
+        .collect();
+    Random::seeded(3).shuffle(&mut asked);
+    let expected: Vec<bool> = asked.iter().map(|(number, _)| *number < 500).collect();
+    assert!(are_decided(stores.ballots.as_ref(), &asked).await == expected);
 }

@@ -132,6 +132,8 @@ macro_rules! contract_suite {
                 content_of_every_kind_survives,
                 five_thousand_ballots_are_recorded,
                 an_unknown_ballot_is_not_found,
+                decided_are_the_envelopes_that_were_recorded_or_found_recorded,
+                what_is_decided_is_told_in_the_order_asked,
             ],
             accounting: [
                 every_envelope_has_exactly_one_outcome,

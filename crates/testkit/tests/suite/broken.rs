@@ -1,7 +1,7 @@
 //! That the contract suite fails where it has to: adapters with one flaw each, and the properties that
 //! find it. The clock is paused, so that waiting in vain takes no time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -26,6 +26,9 @@ enum Flaw {
     None,
     LastWriterWins,
     EnvelopesForgotten,
+    EverythingDecided,
+    DecidedInReverse,
+    OnlyRecordedDecided,
     FeedSkipsTheFirst,
     FeedReversesPages,
     ConditionIgnored,
@@ -40,17 +43,19 @@ struct Flawed<P: ?Sized> {
     inner: Arc<P>,
     flaw: Flaw,
     last: Mutex<HashMap<BallotKey, Ballot>>,
+    recorded: Mutex<HashSet<EnvelopeId>>,
     handles: Mutex<Vec<Handle>>,
     envelopes: AtomicU64,
 }
 
 impl<P: ?Sized> Flawed<P> {
     fn new(inner: &Arc<P>, flaw: Flaw) -> Arc<Self> {
-        let (last, handles) = (Mutex::default(), Mutex::default());
+        let (last, recorded, handles) = (Mutex::default(), Mutex::default(), Mutex::default());
         Arc::new(Self {
             inner: Arc::clone(inner),
             flaw,
             last,
+            recorded,
             handles,
             envelopes: AtomicU64::new(1 << 40),
         })
@@ -98,11 +103,31 @@ impl BallotBox for Flawed<dyn BallotBox> {
                 submission.envelope = envelope(self.envelopes.fetch_add(1, Ordering::SeqCst));
             }
         }
-        self.inner.record(&submissions).await
+        let outcomes = self.inner.record(&submissions).await;
+        let recorded = submissions
+            .iter()
+            .zip(&outcomes)
+            .filter(|(_, outcome)| **outcome == Ok(Outcome::Recorded));
+        let envelopes = recorded.map(|(submission, _)| submission.envelope);
+        self.recorded.lock().unwrap().extend(envelopes);
+        outcomes
     }
 
     async fn are_decided(&self, envelopes: &[(EnvelopeId, BallotKey)]) -> PortResult<Vec<bool>> {
-        self.inner.are_decided(envelopes).await
+        let mut decided = self.inner.are_decided(envelopes).await?;
+        match self.flaw {
+            Flaw::EverythingDecided => decided.fill(true),
+            Flaw::DecidedInReverse => decided.reverse(),
+            Flaw::OnlyRecordedDecided => {
+                let recorded = self.recorded.lock().unwrap();
+                decided = envelopes
+                    .iter()
+                    .map(|(envelope, _)| recorded.contains(envelope))
+                    .collect();
+            }
+            _ => {}
+        }
+        Ok(decided)
     }
 
     async fn add_repeat(&self) -> PortResult<()> {
@@ -240,6 +265,11 @@ finds! {
         EnvelopesForgotten, accounting::every_envelope_has_exactly_one_outcome;
     a_box_that_forgets_envelopes_is_found_by_failures:
         EnvelopesForgotten, failures::a_vote_is_counted_once_whichever_write_fails;
+    a_box_that_takes_every_envelope_for_decided_is_found:
+        EverythingDecided, ballot_box::decided_are_the_envelopes_that_were_recorded_or_found_recorded;
+    a_box_that_knows_no_repeats_and_conflicts_is_found:
+        OnlyRecordedDecided, ballot_box::decided_are_the_envelopes_that_were_recorded_or_found_recorded;
+    a_box_that_mixes_up_what_is_decided_is_found: DecidedInReverse, ballot_box::what_is_decided_is_told_in_the_order_asked;
     a_feed_with_a_gap_is_found: FeedSkipsTheFirst, feed::the_feed_is_complete_ordered_and_without_doubles;
     a_feed_out_of_order_is_found: FeedReversesPages, feed::the_feed_is_the_same_under_any_paging;
     a_tally_without_condition_is_found: ConditionIgnored, tally_store::a_commit_needs_the_expected_checkpoint;

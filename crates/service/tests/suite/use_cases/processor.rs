@@ -1,8 +1,10 @@
 //! Recording: each message by itself, and none leaves its queue before its decision is durable.
 
+use std::time::Duration;
+
 use election_core::envelope::Message;
 use election_core::phase::Phase;
-use election_service::ports::{BallotBox, DeadLetterReason, Depth, RegionState};
+use election_service::ports::{BallotBox, CopyRole, DeadLetterReason, Depth, Intake, RegionState};
 use election_service::processor::MOST_RECEIVES;
 use election_testkit::faults::{Point, When};
 use election_testkit::fixtures::{self, message, message_with};
@@ -181,6 +183,114 @@ async fn the_second_copy_finds_its_ballot_recorded() {
         (status.recorded, status.repeats, status.conflicts, status.accepted),
         (1, 0, 0, 1)
     );
+}
+
+/// Sends an envelope's second copy, due at once.
+async fn send_second(election: &Election, number: u64) {
+    let sent = election
+        .intake(1)
+        .send(message(number, number, 0), CopyRole::Second, Duration::ZERO);
+    sent.await.unwrap();
+}
+
+fn calls_of(election: &Election, point: Point) -> usize {
+    let calls = election.faults.calls().into_iter();
+    calls.filter(|call| *call == point).count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_copy_whose_envelope_is_decided_is_not_recorded_again() {
+    let election = Election::open().await;
+    election.record(1, 1, 0).await;
+    election.record(2, 1, 0).await;
+    election.record(3, 1, 1).await;
+    for number in 1..=2 {
+        send_second(&election, number).await;
+    }
+    let batch = election.receive(1, 10).await;
+    assert_eq!(election.process(1, &batch).await, [true; 2]);
+    assert_eq!(calls_of(&election, Point::BallotsAreDecided), 1, "one question");
+    assert_eq!(calls_of(&election, Point::BallotsRecord), 0);
+    let rendered = election.metrics.render(&election.status().await);
+    assert!(rendered.contains(r#"outcome="already-decided"} 2"#), "{rendered}");
+    election.work_off().await;
+    let status = election.status().await;
+    assert_eq!(
+        (status.recorded, status.repeats, status.conflicts, status.accepted),
+        (1, 1, 1, 3)
+    );
+    assert_eq!(election.depths().await, [Depth::default(); 3]);
+}
+
+/// Each answer is its own message's, also where some are bad, and a first copy is never asked about.
+#[tokio::test(start_paused = true)]
+async fn of_a_mixed_batch_only_what_is_undecided_is_recorded() {
+    let election = Election::open().await;
+    for decided in [1, 4, 7] {
+        election.record(decided, decided, 0).await;
+    }
+    for number in 0..9 {
+        if number % 2 == 0 {
+            let first =
+                election
+                    .intake(1)
+                    .send(message(number, number, 0), CopyRole::Primary, Duration::ZERO);
+            first.await.unwrap();
+        } else {
+            send_second(&election, number).await;
+        }
+    }
+    let forged = |message: &mut Message| message.ballot_key = fixtures::ballot_key(8);
+    let sent = election
+        .intake(1)
+        .send(changed(9, forged), CopyRole::Second, Duration::ZERO);
+    sent.await.unwrap();
+    let batch = election.receive(1, 20).await;
+    election.faults.fail_next(Point::BallotsSetAside, When::Before);
+    let decided = election.process(1, &batch).await;
+    for (received, decided) in batch.iter().zip(decided) {
+        let is_forged = received.message.envelope == fixtures::envelope(9);
+        assert_eq!(decided, !is_forged, "only the dead letter couldn't be kept");
+    }
+    // 0, 2, 4, 6 and 8 are first copies; of the second ones 3 and 5 are undecided.
+    assert_eq!(calls_of(&election, Point::BallotsRecord), 7);
+    for voter in 0..9 {
+        assert!(election.recorded(voter).await.is_some(), "voter {voter}");
+    }
+    election.work_off().await;
+    let status = election.status().await;
+    assert_eq!((status.recorded, status.dead_letters, status.queued), (9, 1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_of_first_copies_is_recorded_without_a_question() {
+    let election = Election::open().await;
+    election.send(0, message(1, 1, 0)).await;
+    let batch = election.receive(0, 10).await;
+    assert_eq!(election.process(0, &batch).await, [true]);
+    assert_eq!(calls_of(&election, Point::BallotsAreDecided), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn second_copies_that_cannot_be_asked_about_are_recorded_as_first_ones_are() {
+    for when in When::ALL {
+        let election = Election::open().await;
+        election.record(1, 1, 0).await;
+        // The first copy of one is recorded, that of the other is lost.
+        for number in 1..=2 {
+            send_second(&election, number).await;
+        }
+        election.faults.fail_every(Point::BallotsAreDecided, when);
+        let batch = election.receive(1, 10).await;
+        assert_eq!(election.process(1, &batch).await, [true; 2], "{when:?}");
+        assert_eq!(calls_of(&election, Point::BallotsRecord), 2);
+        assert!(election.recorded(2).await.is_some(), "{when:?}");
+        let rendered = election.metrics.render(&election.status().await);
+        assert!(rendered.contains(r#"outcome="already-decided"} 1"#), "{rendered}");
+        election.work_off().await;
+        let status = election.status().await;
+        assert_eq!((status.recorded, status.repeats, status.accepted), (2, 0, 2));
+    }
 }
 
 #[tokio::test(start_paused = true)]

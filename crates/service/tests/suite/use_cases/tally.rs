@@ -118,6 +118,124 @@ async fn regions_that_fold_at_different_times_come_to_the_same_tally() {
     }
 }
 
+/// How often the feed was read since the plan was cleared.
+fn readings(election: &Election) -> usize {
+    let calls = election.faults.calls().into_iter();
+    calls.filter(|call| *call == Point::BallotsFeed).count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn regions_at_one_place_share_what_is_counted_and_one_behind_counts_its_own() {
+    let election = Election::open().await;
+    for voter in 0..4 {
+        election.record(voter, voter, 0).await;
+    }
+    for region in [0, 1] {
+        election.fold(region).await.unwrap();
+    }
+    assert_eq!(readings(&election), 1, "counted once for both");
+    for voter in 4..9 {
+        election.record(voter, voter, 0).await;
+    }
+    // The third is at the start: what the others count from the fourth ballot on isn't its next part.
+    // One turn each: with another place's part a tally would never get to the end.
+    for region in [0, 2, 1] {
+        let tallies = election.tallies(region).as_ref();
+        assert!(election.folder.advance(tallies).await.is_ok());
+    }
+    let whole = whole(&election).await;
+    for region in 0..3 {
+        assert!(election.tally(region).await == whole, "region {region}");
+    }
+    let recount = election.operations.recount(&|_, _| {}).await.unwrap();
+    assert!(recount.regions.iter().all(|region| region.agrees == Some(true)));
+}
+
+/// A part of fewer ballots than there are by now is a good beginning, and the rest follows.
+#[tokio::test(start_paused = true)]
+async fn a_part_that_was_counted_earlier_is_only_the_beginning_of_a_later_folding() {
+    let election = Election::open().await;
+    election.record(0, 0, 0).await;
+    election.fold(0).await.unwrap();
+    for voter in 1..6 {
+        election.record(voter, voter, 0).await;
+    }
+    election.faults.clear();
+    assert_eq!(election.fold(1).await, Ok(6));
+    assert_eq!(readings(&election), 1, "of the five others");
+    assert_eq!(election.fold(0).await, Ok(5));
+    assert_eq!(readings(&election), 1, "which the first region needs too");
+    assert!(election.tally(0).await == whole(&election).await);
+    assert!(election.tally(1).await == whole(&election).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_whose_reading_failed_is_read_again() {
+    for when in When::ALL {
+        let election = Election::open().await;
+        for voter in 0..3 {
+            election.record(voter, voter, 0).await;
+        }
+        election.faults.fail_next(Point::BallotsFeed, when);
+        assert!(election.fold(0).await.is_err(), "{when:?}");
+        for region in 0..3 {
+            assert_eq!(election.fold(region).await, Ok(3), "{when:?}");
+            assert!(election.tally(region).await == whole(&election).await);
+        }
+    }
+}
+
+/// What a region may publish is its own step's, whatever another one counted from the same place.
+#[tokio::test(start_paused = true)]
+async fn regions_that_share_parts_publish_whole_steps_only() {
+    let election = live(10).await;
+    for voter in 0..25 {
+        election.record(voter, voter, 0).await;
+    }
+    election.enter(Phase::Closed).await;
+    assert_eq!(election.fold(0).await, Ok(25));
+    // As no election does: what was counted after the close lies beyond the step that is due now.
+    election.enter(Phase::Open).await;
+    for region in [1, 2] {
+        assert_eq!(election.fold(region).await, Ok(20));
+        let ballots: u64 = election
+            .tally(region)
+            .await
+            .values()
+            .map(|item| item.counts.ballots)
+            .sum();
+        assert_eq!(ballots, 20);
+    }
+    election.enter(Phase::Closed).await;
+    for region in [1, 2] {
+        assert_eq!(election.fold(region).await, Ok(5));
+        assert!(election.tally(region).await == whole(&election).await);
+    }
+}
+
+/// Under load they don't take turns.
+#[tokio::test(flavor = "multi_thread")]
+async fn regions_that_fold_at_once_come_to_the_same_tally() {
+    let election = Election::open().await;
+    for round in 0..20 {
+        for voter in round * 7..round * 7 + 7 {
+            election.record(voter, voter, 0).await;
+        }
+        // The second region is behind every other time.
+        let second = async {
+            if round % 2 == 0 {
+                election.fold(1).await.unwrap();
+            }
+        };
+        let (first, (), third) = tokio::join!(election.fold(0), second, election.fold(2));
+        assert_eq!((first, third), (Ok(7), Ok(7)));
+    }
+    election.fold(1).await.unwrap();
+    for region in 0..3 {
+        assert!(election.tally(region).await == whole(&election).await);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn while_open_only_whole_steps_are_published_and_after_the_close_everything() {
     for step in [1, 2, 7, 10] {
