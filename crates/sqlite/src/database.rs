@@ -36,11 +36,14 @@ impl Database {
         check_magic(file)?;
         let connection = connect(file, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(open_error(file))?;
         check_version(&connection, file, schema)?;
-        prepare_writer(&connection).map_err(open_error(file))?;
+        prepare_writer(&connection)
+            .and_then(|()| set_cache(&connection, schema.writer_cache_kib))
+            .map_err(open_error(file))?;
         migrate(&connection, schema).map_err(open_error(file))?;
         let readers = (0..READERS).map(|_| {
             let connection = connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-            connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -8192")?;
+            connection.execute_batch("PRAGMA query_only = ON")?;
+            set_cache(&connection, schema.reader_cache_kib)?;
             Ok(connection)
         });
         let readers = Readers::new(readers.collect::<Result<_, _>>().map_err(open_error(file))?);
@@ -253,10 +256,14 @@ fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
          PRAGMA recursive_triggers = ON;
          PRAGMA secure_delete = ON;
          PRAGMA temp_store = MEMORY;
-         PRAGMA cache_size = -32768;
          PRAGMA wal_autocheckpoint = 8000;
          PRAGMA journal_size_limit = 67108864;",
     )
+}
+
+fn set_cache(connection: &Connection, kib: u32) -> rusqlite::Result<()> {
+    // Negative: KiB instead of pages.
+    connection.pragma_update(None, "cache_size", -i64::from(kib))
 }
 
 fn open_error(file: &Path) -> impl FnOnce(rusqlite::Error) -> OpenError {
@@ -278,14 +285,20 @@ mod tests {
     const OLD: Schema = Schema {
         application_id: 77,
         migrations: &[FIRST],
+        writer_cache_kib: 1024,
+        reader_cache_kib: 1024,
     };
     const NEW: Schema = Schema {
         application_id: 77,
         migrations: &[FIRST, "ALTER TABLE things ADD COLUMN size INTEGER"],
+        writer_cache_kib: 1024,
+        reader_cache_kib: 1024,
     };
     const BROKEN: Schema = Schema {
         application_id: 77,
         migrations: &[FIRST, "ALTER TABLE things ADD COLUMN size INTEGER; nonsense"],
+        writer_cache_kib: 1024,
+        reader_cache_kib: 1024,
     };
 
     #[tokio::test]

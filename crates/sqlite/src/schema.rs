@@ -10,6 +10,10 @@ pub(crate) struct Schema {
     pub(crate) application_id: i32,
     /// The step to version 1, to version 2 and so on. Never changed once released, only added to.
     pub(crate) migrations: &'static [&'static str],
+    /// The page cache of the connection that writes, in KiB. A transaction that changes more pages writes some twice.
+    pub(crate) writer_cache_kib: u32,
+    /// The page cache of each connection that reads, in KiB.
+    pub(crate) reader_cache_kib: u32,
 }
 
 impl Schema {
@@ -26,6 +30,9 @@ pub(crate) const ELECTION: Schema = Schema {
         include_str!("election_1.sql"),
         include_str!("ballots.sql")
     )],
+    // With millions of ballots, a turn's ballots touch nearly as many pages of the index.
+    writer_cache_kib: 96 * 1024,
+    reader_cache_kib: 8 * 1024,
 };
 
 /// What one region has for itself; the id is `ElR2` in ASCII. Files with `ElRe` kept their messages otherwise and
@@ -33,6 +40,9 @@ pub(crate) const ELECTION: Schema = Schema {
 pub(crate) const REGION: Schema = Schema {
     application_id: 0x456c_5232,
     migrations: &[include_str!("region_1.sql")],
+    // What is written is mostly read and removed within a second.
+    writer_cache_kib: 8 * 1024,
+    reader_cache_kib: 2 * 1024,
 };
 
 /// The ballots' table, to be made anew when the order of the old one must go.
