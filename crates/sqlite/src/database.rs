@@ -146,7 +146,10 @@ pub(crate) fn create_if_missing(file: &Path, schema: &Schema) -> Result<(), Open
     remove(&draft)?;
     private_files::create_file(&draft).map_err(OpenError::io(&draft))?;
     let connection = connect(&draft, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(open_error(&draft))?;
-    let id = format!("PRAGMA application_id = {}", schema.application_id);
+    let id = format!(
+        "PRAGMA page_size = {}; PRAGMA application_id = {}",
+        schema.page_bytes, schema.application_id
+    );
     let written = connection
         .execute_batch(&id)
         .and_then(|()| migrate(&connection, schema))
@@ -285,18 +288,21 @@ mod tests {
     const OLD: Schema = Schema {
         application_id: 77,
         migrations: &[FIRST],
+        page_bytes: 4096,
         writer_cache_kib: 1024,
         reader_cache_kib: 1024,
     };
     const NEW: Schema = Schema {
         application_id: 77,
         migrations: &[FIRST, "ALTER TABLE things ADD COLUMN size INTEGER"],
+        page_bytes: 4096,
         writer_cache_kib: 1024,
         reader_cache_kib: 1024,
     };
     const BROKEN: Schema = Schema {
         application_id: 77,
         migrations: &[FIRST, "ALTER TABLE things ADD COLUMN size INTEGER; nonsense"],
+        page_bytes: 4096,
         writer_cache_kib: 1024,
         reader_cache_kib: 1024,
     };

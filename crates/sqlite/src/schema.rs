@@ -10,6 +10,8 @@ pub(crate) struct Schema {
     pub(crate) application_id: i32,
     /// The step to version 1, to version 2 and so on. Never changed once released, only added to.
     pub(crate) migrations: &'static [&'static str],
+    /// The size of a new file's pages.
+    pub(crate) page_bytes: u32,
     /// The page cache of the connection that writes, in KiB. A transaction that changes more pages writes some twice.
     pub(crate) writer_cache_kib: u32,
     /// The page cache of each connection that reads, in KiB.
@@ -30,8 +32,10 @@ pub(crate) const ELECTION: Schema = Schema {
         include_str!("election_1.sql"),
         include_str!("ballots.sql")
     )],
-    // With millions of ballots, a turn's ballots touch nearly as many pages of the index.
-    writer_cache_kib: 96 * 1024,
+    // With millions of ballots, nearly each one of a turn changes another page of their index: small pages
+    // are less to write. A turn's fit into the cache.
+    page_bytes: 2048,
+    writer_cache_kib: 64 * 1024,
     reader_cache_kib: 8 * 1024,
 };
 
@@ -40,6 +44,7 @@ pub(crate) const ELECTION: Schema = Schema {
 pub(crate) const REGION: Schema = Schema {
     application_id: 0x456c_5232,
     migrations: &[include_str!("region_1.sql")],
+    page_bytes: 4096,
     // What is written is mostly read and removed within a second.
     writer_cache_kib: 8 * 1024,
     reader_cache_kib: 2 * 1024,
