@@ -66,8 +66,10 @@ fn loadtest(bench: &Bench, url: &str) -> anyhow::Result<Result<f64, String>> {
         bail!("loadtest generator: {}: {said}", output.status);
     }
     let said: Value = serde_json::from_slice(&std::fs::read(json)?)?;
-    let per_s = said.get("accepted_per_second").and_then(Value::as_f64);
+    let per_s = said
+        .pointer("/requests/requests_per_second")
+        .and_then(Value::as_f64);
     Ok(Ok(
-        per_s.context("loadtest generator tells no accepted_per_second")?
+        per_s.context("loadtest generator tells no requests_per_second")?
     ))
 }
