@@ -106,7 +106,7 @@ pub(super) async fn compare(run: &Run, grounds: Grounds, until: Instant) -> Coun
     let mut clients = Clients::new(&run.targets, run.timeout);
     loop {
         counted.regions.clear();
-        let mut secret = false;
+        let (mut secret, mut is_stale) = (false, false);
         for (place, target) in run.targets.iter().enumerate() {
             let after: Option<Results> = clients.get(target, "/votes").await.ok();
             let before = grounds.before.get(place).and_then(Option::as_ref);
@@ -114,6 +114,8 @@ pub(super) async fn compare(run: &Run, grounds: Grounds, until: Instant) -> Coun
             let region = match (&after, before) {
                 (Some(after), Some(before)) => {
                     secret |= is_secret(after, before);
+                    // A region's answer may be as old as its cache: from before the close.
+                    is_stale |= is_closed && counts::are_secret(after);
                     region(&counted.expected, after, before, slack, counted.new_ballots)
                 }
                 _ => RegionCount {
@@ -125,7 +127,7 @@ pub(super) async fn compare(run: &Run, grounds: Grounds, until: Instant) -> Coun
         }
         let agree = counted.regions.iter().all(|region| region.differences.is_empty());
         let answers = counted.regions.iter().any(|region| region.ballots.is_some());
-        if agree && answers || Instant::now() > until {
+        if agree && answers && !is_stale || Instant::now() > until {
             note_missing(run, &grounds, &counted.regions);
             if secret {
                 counted.not_compared.push("votes are secret until the polls close: only ballots were compared. With --close on an election in which nobody has voted before, everything is".to_owned());
