@@ -1,7 +1,7 @@
 //! Owns the ballot box, its conflict log and dead letters, and its feed. Nothing here changes or removes
-//! a recorded ballot; only [`rewrite_in_key_order`] gives the rows other numbers, once and as a whole.
+//! a recorded ballot; only [`rewrite_in_key_order`] gives the rows other numbers, once and as a whole. What an
+//! envelope comes to is decided in [`crate::deciding`].
 
-use std::cell::Cell;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -10,22 +10,21 @@ use election_core::ballot::Ballot;
 use election_core::envelope::{EnvelopeId, Message};
 use election_core::identifiers::{ElectionHash, JurisdictionId, RegionName};
 use election_core::keys::BallotKey;
-use election_core::phase::Phase;
 use election_core::tally::{FeedEvent, FeedRecord, Sequence};
 use election_service::ports::{
-    BallotBox, DeadLetter, DeadLetterReason, Outcome, PortError, PortResult, Reckoning, Submission, Waiting,
+    BallotBox, DeadLetter, DeadLetterReason, Outcome, PortResult, Reckoning, Submission, Waiting,
 };
 use rusqlite::{Connection, Row, params};
 
 use crate::columns::{
-    BALLOT_COLUMN_COUNT, BALLOT_COLUMNS, add_to_counter, bytes, count, counter, nanoseconds, read_ballot,
-    read_ballot_of, read_jurisdiction, time_of,
+    BALLOT_COLUMN_COUNT, BALLOT_COLUMNS, add_to_counter, bytes, count, counter, nanoseconds, read_ballot_of,
+    read_jurisdiction, time_of,
 };
 use crate::database::Database;
-use crate::failure::{Failure, corrupt, unavailable};
+use crate::deciding::{decide_each, is_decided, is_recorded, is_repeat_or_conflict, recorded};
+use crate::failure::{Failure, corrupt};
 use crate::recorded::Recorded;
 use crate::schema;
-use crate::writer::nested;
 
 /// Repeats that were answered from the box without an envelope.
 const ANSWERED_REPEATS: &str = "answered-repeats";
@@ -36,184 +35,6 @@ pub(crate) struct SqliteBallotBox {
     pub(crate) recorded: Arc<Recorded>,
     /// The conflict log's digests need it.
     pub(crate) election: ElectionHash,
-}
-
-/// The recorded ballot under a key, and by which envelope it came.
-struct RecordedBallot {
-    ballot: Ballot,
-    /// `None` once the keys are destroyed.
-    envelope: Option<[u8; 16]>,
-}
-
-fn recorded(connection: &Connection, key: &BallotKey) -> Result<Option<RecordedBallot>, Failure> {
-    let sql = format!("SELECT {BALLOT_COLUMNS}, envelope FROM ballots WHERE ballot_key = ?1");
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query([key.0])?;
-    let Some(row) = rows.next()? else { return Ok(None) };
-    let ballot = read_ballot(row).ok_or_else(|| corrupt("a recorded ballot can't be read"))?;
-    Ok(Some(RecordedBallot {
-        ballot,
-        envelope: bytes(row, BALLOT_COLUMN_COUNT),
-    }))
-}
-
-/// Whether the envelope was decided otherwise than by being recorded.
-fn is_repeat_or_conflict(connection: &Connection, envelope: &EnvelopeId) -> Result<bool, Failure> {
-    let mut statement = connection.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM repeats WHERE envelope = ?1)
-             OR EXISTS (SELECT 1 FROM conflicts WHERE envelope = ?1)",
-    )?;
-    Ok(statement.query_row([envelope.0], |row| row.get(0))?)
-}
-
-fn is_recorded(connection: &Connection, envelope: &EnvelopeId, key: &BallotKey) -> Result<bool, Failure> {
-    let mut statement = connection
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM ballots WHERE ballot_key = ?1 AND envelope = ?2)")?;
-    Ok(statement.query_row([&key.0[..], &envelope.0[..]], |row| row.get(0))?)
-}
-
-fn is_decided(connection: &Connection, envelope: &EnvelopeId, key: &BallotKey) -> Result<bool, Failure> {
-    Ok(is_recorded(connection, envelope, key)? || is_repeat_or_conflict(connection, envelope)?)
-}
-
-/// What a batch of envelopes is decided by.
-struct Decider<'a> {
-    connection: &'a Connection,
-    election: ElectionHash,
-    is_too_late: bool,
-    has_dead_letters: bool,
-    /// Mostly false: then no envelope has to be looked for among these.
-    has_repeats_or_conflicts: Cell<bool>,
-}
-
-impl Decider<'_> {
-    /// Decides one envelope. Its outcome and the end of its dead letter are one write.
-    fn decide(&self, Submission { envelope, ballot }: &Submission) -> Result<Outcome, Failure> {
-        let connection = self.connection;
-        if self.has_repeats_or_conflicts.get() && is_repeat_or_conflict(connection, envelope)? {
-            return Ok(Outcome::AlreadyDecided);
-        }
-        if self.is_too_late && recorded(connection, &ballot.key)?.is_none() {
-            return Ok(Outcome::Late);
-        }
-        let outcome = if insert(connection, envelope, ballot)? {
-            Outcome::Recorded
-        } else {
-            self.decide_further(envelope, ballot)?
-        };
-        if self.has_dead_letters && outcome != Outcome::AlreadyDecided {
-            delete_dead_letter(connection, envelope)?;
-        }
-        Ok(outcome)
-    }
-
-    /// Decides an envelope whose voter has a recorded ballot.
-    fn decide_further(&self, envelope: &EnvelopeId, ballot: &Ballot) -> Result<Outcome, Failure> {
-        let connection = self.connection;
-        let recorded = recorded(connection, &ballot.key)?;
-        let recorded = recorded.ok_or_else(|| corrupt("the index of the ballots is damaged"))?;
-        let is_same = recorded.ballot.is_same_vote(ballot);
-        // Once the keys are destroyed nothing tells a redelivery from a repeat.
-        if recorded
-            .envelope
-            .map_or(is_same, |recorded| recorded == envelope.0)
-        {
-            return Ok(Outcome::AlreadyDecided);
-        }
-        self.has_repeats_or_conflicts.set(true);
-        if is_same {
-            connection
-                .prepare_cached("INSERT INTO repeats (envelope) VALUES (?1)")?
-                .execute([envelope.0])?;
-            return Ok(Outcome::Repeat);
-        }
-        let digest = ballot.digest(&self.election);
-        connection
-            .prepare_cached("INSERT INTO conflicts (envelope, ballot_key, digest) VALUES (?1, ?2, ?3)")?
-            .execute(params![envelope.0, ballot.key.0, digest.as_bytes()])?;
-        Ok(Outcome::Conflict)
-    }
-}
-
-/// Decides each envelope by itself, within the writer's transaction. If `together`, one that can't be
-/// decided fails them all; else each has a savepoint of its own, which costs a copy of every page.
-fn decide_each(
-    connection: &Connection,
-    election: ElectionHash,
-    submissions: &[Submission],
-    together: bool,
-) -> Result<Vec<PortResult<Outcome>>, Failure> {
-    let decider = Decider {
-        connection,
-        election,
-        is_too_late: is_too_late(connection)?,
-        has_dead_letters: has_rows(connection, "dead_letters")?,
-        has_repeats_or_conflicts: Cell::new(
-            has_rows(connection, "repeats")? || has_rows(connection, "conflicts")?,
-        ),
-    };
-    // In the order of the keys: the index is written from one end to the other, each of its pages once.
-    // The order in which the envelopes came goes lost with that.
-    let mut places: Vec<usize> = (0..submissions.len()).collect();
-    places.sort_by_key(|place| submissions[*place].ballot.key);
-    let sorted: Vec<&Submission> = places.iter().map(|place| &submissions[*place]).collect();
-
-    let mut decided = Vec::with_capacity(sorted.len());
-    for submission in sorted {
-        let outcome = if together {
-            Ok(decider.decide(submission)?)
-        } else {
-            nested(connection, || decider.decide(submission), |_| true).map_err(PortError::from)
-        };
-        ensure_transaction(connection)?;
-        decided.push(outcome);
-    }
-    let mut outcomes: Vec<_> = places.into_iter().zip(decided).collect();
-    outcomes.sort_by_key(|(place, _)| *place);
-    Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
-}
-
-/// Some errors end the whole transaction, with what others wrote in it.
-fn ensure_transaction(connection: &Connection) -> Result<(), Failure> {
-    if connection.is_autocommit() {
-        Err(unavailable("the transaction was rolled back").into())
-    } else {
-        Ok(())
-    }
-}
-
-/// Whether the recount has begun. Read in the transaction of the write: nothing can come in between.
-fn is_too_late(connection: &Connection) -> Result<bool, Failure> {
-    let mut statement = connection.prepare_cached("SELECT phase FROM elections")?;
-    let mut rows = statement.query([])?;
-    let Some(row) = rows.next()? else { return Ok(false) };
-    let phase = Phase::parse(&row.get::<_, String>(0)?).ok_or_else(|| corrupt("the phase is none"))?;
-    Ok(phase.is_too_late_to_record())
-}
-
-/// The one conditional write.
-fn insert(connection: &Connection, envelope: &EnvelopeId, ballot: &Ballot) -> Result<bool, Failure> {
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO ballots (ballot_key, ballot_id, jurisdiction, format, content, mac, envelope)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (ballot_key) DO NOTHING",
-    )?;
-    let inserted = statement.execute(params![
-        ballot.key.0,
-        ballot.id.as_bytes(),
-        ballot.jurisdiction.as_str(),
-        ballot.format,
-        ballot.content,
-        ballot.mac.0,
-        envelope.0,
-    ])?;
-    Ok(inserted == 1)
-}
-
-fn delete_dead_letter(connection: &Connection, envelope: &EnvelopeId) -> Result<(), Failure> {
-    connection
-        .prepare_cached("DELETE FROM dead_letters WHERE envelope = ?1")?
-        .execute([envelope.0])?;
-    Ok(())
 }
 
 fn read_dead_letter(row: &Row<'_>) -> Result<DeadLetter, Failure> {
@@ -251,11 +72,6 @@ fn number(place: Sequence) -> i64 {
         .as_u64()
         .and_then(|number| i64::try_from(number).ok())
         .unwrap_or(i64::MAX)
-}
-
-fn has_rows(connection: &Connection, table: &str) -> Result<bool, Failure> {
-    let mut statement = connection.prepare_cached(&format!("SELECT EXISTS (SELECT 1 FROM {table})"))?;
-    Ok(statement.query_row([], |row| row.get(0))?)
 }
 
 fn count_rows(connection: &Connection, table: &str) -> Result<u64, Failure> {

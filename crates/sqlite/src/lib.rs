@@ -9,6 +9,7 @@ mod bundle;
 mod columns;
 mod data_folder;
 mod database;
+mod deciding;
 mod elections;
 mod failure;
 mod key_document;
