@@ -76,7 +76,7 @@ pub(crate) struct Id {
 #[derive(Clone, Deserialize)]
 pub(crate) struct Results {
     pub(crate) seq: u64,
-    pub(crate) tally_lag: u64,
+    pub(crate) tally_lag: Option<u64>,
     pub(crate) ballots_cast: u64,
     pub(crate) jurisdictions: Vec<JurisdictionResult>,
 }

@@ -132,7 +132,7 @@ pub struct Results {
     #[serde(with = "time::serde::rfc3339::option")]
     pub last_updated: Option<OffsetDateTime>,
     /// Ballots recorded and not counted yet.
-    pub tally_lag: u64,
+    pub tally_lag: Option<u64>,
     /// Ballots counted.
     pub ballots_cast: u64,
     /// All jurisdictions together.
@@ -152,7 +152,7 @@ pub struct ResultsInput<'a> {
     /// When a ballot was last counted, in UTC.
     pub last_updated: Option<OffsetDateTime>,
     /// Ballots recorded and not counted yet.
-    pub tally_lag: u64,
+    pub tally_lag: Option<u64>,
     /// Counts by jurisdiction, as [`crate::tally::by_jurisdiction`] sums them.
     pub counts: &'a BTreeMap<Option<JurisdictionId>, Counts>,
 }

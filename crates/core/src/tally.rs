@@ -27,6 +27,9 @@ impl Sequence {
     /// Before every record.
     pub const START: Self = Self([b'0'; SEQUENCE_DIGITS]);
 
+    /// After every record.
+    pub const END: Self = Self([b'9'; SEQUENCE_DIGITS]);
+
     /// Reads up to forty decimal digits.
     pub fn parse(digits: &str) -> Option<Self> {
         let allowed =

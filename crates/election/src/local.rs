@@ -29,6 +29,7 @@ use crate::init::keys_path;
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(5);
 const PROCESSOR_TIMEOUT: Duration = Duration::from_secs(1);
+const PROCESSOR_PACE: Duration = Duration::from_millis(500);
 /// The delay of second copies, unless `serve` is told otherwise.
 pub(crate) const SECOND_COPY_DELAY: Duration = Duration::from_secs(5);
 
@@ -93,19 +94,22 @@ impl LocalElection {
         let results = Arc::new(ResultsReader {
             definition: definition.clone(),
             elections: elections.clone(),
-            folder: folder.clone(),
+            phase: phase.clone(),
+            ballots: ballots.clone(),
             regions: regions.clone(),
         });
         let processor = Arc::new(Processor {
             mac_secret: mac_secret.clone(),
             ballots: ballots.clone(),
             metrics: metrics.clone(),
+            pace: PROCESSOR_PACE,
         });
         let settling = Settling {
             request_timeout: REQUEST_TIMEOUT,
             second_copy_delay,
             visibility_timeout: VISIBILITY_TIMEOUT,
             processor_timeout: PROCESSOR_TIMEOUT,
+            quiet: Duration::ZERO,
         };
         let operations = Arc::new(Operations {
             definition: definition.clone(),
@@ -116,6 +120,7 @@ impl LocalElection {
             mac_secret: mac_secret.clone(),
             ballot_secret: ballot_secret.clone(),
             regions: regions.clone(),
+            phase: phase.clone(),
             folder: folder.clone(),
             settling,
         });

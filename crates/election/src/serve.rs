@@ -8,7 +8,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::HeaderValue;
 use election_core::identifiers::RegionName;
-use election_service::http::{ApiSettings, Refusals, region_router, site};
+use election_service::http::{
+    ApiSettings, HealthApi, ReadingApi, Refusals, VotingApi, health_routes, reading_routes, region_router, site,
+    voting_routes,
+};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -131,18 +134,29 @@ fn router(
     let settings = ApiSettings {
         website_origin,
         request_timeout: REQUEST_TIMEOUT,
-        stopping: stopping.clone(),
     };
     let refusals = Arc::new(Refusals::new(arguments.refused_ids_per_minute));
     let routers: BTreeMap<RegionName, Router> = election
         .regions
         .iter()
         .map(|region| {
-            let enqueuer = Arc::new(election.enqueuer(region));
-            let (results, metrics) = (election.results.clone(), election.metrics.clone());
+            let voting = voting_routes(VotingApi {
+                enqueuer: Arc::new(election.enqueuer(region)),
+                metrics: election.metrics.clone(),
+                refusals: refusals.clone(),
+            });
+            let reading = reading_routes(ReadingApi::new(region.clone(), election.results.clone()));
+            let health = health_routes(HealthApi {
+                region: region.clone(),
+                roll: election.operations.roll.clone(),
+                results: election.results.clone(),
+                stopping: stopping.clone(),
+            });
+            let routes = voting.merge(reading).merge(health);
+            let metrics = election.metrics.clone();
             (
                 region.name().clone(),
-                region_router(enqueuer, results, metrics, refusals.clone(), &settings),
+                region_router(region.clone(), metrics, &settings, routes),
             )
         })
         .collect();
@@ -161,7 +175,7 @@ async fn drain(election: &LocalElection) {
         {
             due += stores.intake.depth().await.map_or(0, |depth| depth.primaries);
             if let Ok(stored) = stores.tallies.load().await {
-                due += election.folder.lag(&stored.tally).await.unwrap_or(0);
+                due += election.operations.lag(&stored.tally).await.ok().flatten().unwrap_or(0);
             }
         }
         if due == 0 {

@@ -1,6 +1,8 @@
 //! Owns what Prometheus reads. No label can identify a voter: routes are templates, reasons are codes.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -26,7 +28,7 @@ struct RouteLabels {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CodeLabels {
-    code: String,
+    code: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -39,6 +41,16 @@ struct RegionLabels {
     region: String,
 }
 
+/// What becomes of messages.
+const OUTCOMES: [&str; 6] = [
+    "recorded",
+    "repeat",
+    "conflict",
+    "already-decided",
+    "late",
+    "dead-letter",
+];
+
 const LATENCY_SECONDS: [f64; 11] = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5];
 
 /// The process's metrics.
@@ -48,6 +60,8 @@ pub struct Metrics {
     latency: Family<RouteLabels, Histogram>,
     accepted: Counter,
     refused: Family<CodeLabels, Counter>,
+    /// The labels that `refused` has.
+    codes: Mutex<BTreeSet<&'static str>>,
     outcomes: Family<OutcomeLabels, Counter>,
     envelopes: Family<OutcomeLabels, Gauge>,
     queued: Family<RegionLabels, Gauge>,
@@ -115,6 +129,7 @@ impl Default for Metrics {
             latency,
             accepted,
             refused,
+            codes: Mutex::default(),
             outcomes,
             envelopes,
             queued,
@@ -146,33 +161,45 @@ impl Metrics {
     }
 
     /// A vote was refused.
-    pub(crate) fn refused(&self, code: &str) {
-        self.refused
-            .get_or_create(&CodeLabels {
-                code: code.to_owned(),
-            })
-            .inc();
+    pub(crate) fn refused(&self, code: &'static str) {
+        let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
+        codes.insert(code);
+        self.refused.get_or_create(&CodeLabels { code }).inc();
     }
 
     /// A message was decided.
     pub(crate) fn outcome(&self, outcome: Outcome) {
+        let [recorded, repeat, conflict, already_decided, late, _] = OUTCOMES;
         let outcome = match outcome {
-            Outcome::Recorded => "recorded",
-            Outcome::Repeat => "repeat",
-            Outcome::Conflict => "conflict",
-            Outcome::AlreadyDecided => "already-decided",
-            Outcome::Late => "late",
+            Outcome::Recorded => recorded,
+            Outcome::Repeat => repeat,
+            Outcome::Conflict => conflict,
+            Outcome::AlreadyDecided => already_decided,
+            Outcome::Late => late,
         };
         self.outcomes.get_or_create(&OutcomeLabels { outcome }).inc();
     }
 
     /// A message was set aside.
     pub(crate) fn dead_letter(&self) {
-        self.outcomes
-            .get_or_create(&OutcomeLabels {
-                outcome: "dead-letter",
-            })
-            .inc();
+        let [.., outcome] = OUTCOMES;
+        self.outcomes.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// How many votes were accepted, and messages decided by outcome, since the process began.
+    pub fn totals(&self) -> Vec<(&'static str, u64)> {
+        let outcomes = OUTCOMES.map(|outcome| {
+            let counter = self.outcomes.get_or_create(&OutcomeLabels { outcome });
+            (outcome, counter.get())
+        });
+        [("accepted", self.accepted.get())].into_iter().chain(outcomes).collect()
+    }
+
+    /// How many votes were refused since the process began, by code.
+    pub fn refusals(&self) -> Vec<(&'static str, u64)> {
+        let codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = |code| self.refused.get_or_create(&CodeLabels { code }).get();
+        codes.iter().map(|code| (*code, count(*code))).collect()
     }
 
     /// Everything in the text format of OpenMetrics, with gauges of the present status.

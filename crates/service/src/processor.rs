@@ -20,9 +20,6 @@ pub const MOST_RECEIVES: u32 = 100;
 
 const BATCH: usize = 20_000;
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
-/// How often queues are worked off at most. Under load much comes in between, and is recorded together for
-/// a fraction of the cost; who votes alone is recorded at once.
-const PACE: Duration = Duration::from_millis(500);
 const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 /// Records envelopes. One serves any number of regions.
@@ -33,6 +30,10 @@ pub struct Processor {
     pub ballots: Arc<dyn BallotBox>,
     /// Counts outcomes.
     pub metrics: Arc<Metrics>,
+    /// How often a queue is worked off at most; zero for as often as it can be. Under load much comes in
+    /// between, which a store that commits in groups records together for a fraction of the cost; who votes
+    /// alone is recorded at once.
+    pub pace: Duration,
 }
 
 impl Processor {
@@ -178,17 +179,18 @@ impl Processor {
                 tracing::warn!(region = %region.name(), %error, "the queue can't be worked off; trying again");
                 pause(&mut stop, RETRY_DELAY).await;
             }
-            pause(&mut stop, until_next_turn()).await;
+            pause(&mut stop, until_next_turn(self.pace)).await;
         }
     }
 }
 
 /// The time until the next turn. All regions' turns are at the same moment, so that a store that commits
 /// in groups takes what they bring as one.
-fn until_next_turn() -> Duration {
+fn until_next_turn(pace: Duration) -> Duration {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    let passed = START.elapsed().as_nanos() % PACE.as_nanos();
-    PACE - Duration::from_nanos(u64::try_from(passed).unwrap_or_default())
+    let passed = START.elapsed().as_nanos().checked_rem(pace.as_nanos());
+    let passed = passed.and_then(|passed| u64::try_from(passed).ok());
+    pace - Duration::from_nanos(passed.unwrap_or_default())
 }
 
 /// Takes the decided messages of a batch out of the queue and gives the others back to it.

@@ -10,9 +10,10 @@ use election_core::results::{Results, ResultsInput};
 use election_core::tally::{self, Counts};
 use time::OffsetDateTime;
 
-use crate::ports::{Elections, PortError, PortResult, TallyStore};
+use crate::phase_cache::PhaseCache;
+use crate::ports::{BallotBox, Elections, PortError, PortResult, TallyStore};
 use crate::regions::Regions;
-use crate::tally::TallyFolder;
+use crate::tally::lag;
 
 /// Counts by jurisdiction, as results are made of.
 pub type CountsByJurisdiction = BTreeMap<Option<JurisdictionId>, Counts>;
@@ -23,8 +24,10 @@ pub struct ResultsReader {
     pub definition: Arc<Definition>,
     /// The phase and the certified counts.
     pub elections: Arc<dyn Elections>,
+    /// The phase, as it is cached.
+    pub phase: PhaseCache,
     /// Tells how far tallies are behind.
-    pub folder: Arc<TallyFolder>,
+    pub ballots: Arc<dyn BallotBox>,
     /// All regions: counting is complete once no queue holds a ballot.
     pub regions: Regions,
 }
@@ -32,26 +35,26 @@ pub struct ResultsReader {
 impl ResultsReader {
     /// The results as a region knows them now.
     pub async fn read(&self, tallies: &dyn TallyStore) -> PortResult<Results> {
-        let phase = self.folder.phase.phase().await?;
+        let phase = self.phase.phase().await?;
         if phase.phase == Phase::Certified {
             let record = self.elections.load().await?;
             let bytes = record.and_then(|record| record.certified);
             let bytes = bytes.ok_or_else(|| PortError::Corrupt("certified without counts".to_owned()))?;
             let counts = decode_counts(&bytes)?;
-            return Ok(self.make(Phase::Certified, true, Some(phase.since), 0, &counts));
+            return Ok(self.make(Phase::Certified, true, Some(phase.since), Some(0), &counts));
         }
         // The queues before the tally: what leaves a queue in between is in the box, and the tally behind.
-        let all_recorded = phase.phase >= Phase::Closed && self.all_are_recorded().await?;
+        let all_recorded = phase.phase >= Phase::Closed && self.all_are_recorded(phase.phase).await?;
         let stored = tallies.load().await?;
-        let lag = self.folder.lag(&stored.tally).await?;
-        let complete = all_recorded && lag == 0;
+        let lag = lag(&self.definition, self.ballots.as_ref(), &self.phase, &stored.tally).await?;
+        let complete = all_recorded && lag.is_none_or(|lag| lag == 0);
         let counts = tally::by_jurisdiction(&stored.tally);
         Ok(self.make(phase.phase, complete, stored.updated_at, lag, &counts))
     }
 
     /// The results that a recount of all ballots gives, where no region is there to ask.
     pub fn of_counts(&self, phase: Phase, counts: &CountsByJurisdiction) -> Results {
-        self.make(phase, false, None, 0, counts)
+        self.make(phase, false, None, Some(0), counts)
     }
 
     fn make(
@@ -59,7 +62,7 @@ impl ResultsReader {
         phase: Phase,
         complete: bool,
         last_updated: Option<OffsetDateTime>,
-        tally_lag: u64,
+        tally_lag: Option<u64>,
         counts: &CountsByJurisdiction,
     ) -> Results {
         let definition = &self.definition;
@@ -73,15 +76,19 @@ impl ResultsReader {
         })
     }
 
-    /// Whether no queue holds a ballot, and none was set aside.
-    async fn all_are_recorded(&self) -> PortResult<bool> {
+    /// Whether no queue holds a ballot, and none was set aside. Where that can't be told at once, it is known
+    /// from `certifying` on, which begins only when it has been seen for long enough.
+    async fn all_are_recorded(&self, phase: Phase) -> PortResult<bool> {
+        if !self.ballots.can_be_followed() {
+            return Ok(phase >= Phase::Certifying);
+        }
         for stores in self.regions.iter().filter_map(|region| region.kept_stores()) {
             let depth = stores.intake.depth().await?;
             if depth.primaries + depth.copies > 0 {
                 return Ok(false);
             }
         }
-        Ok(self.folder.ballots.dead_letters().await?.is_empty())
+        Ok(self.ballots.dead_letters().await?.is_empty())
     }
 }
 

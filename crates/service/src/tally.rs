@@ -8,7 +8,7 @@ use std::time::Duration;
 use election_core::definition::{Definition, ResultsPolicy};
 use election_core::keys::MacSecret;
 use election_core::phase::Phase;
-use election_core::tally::{self, Sequence, Tally};
+use election_core::tally::{self, FeedRecord, Sequence, Tally, TallyKey};
 use time::OffsetDateTime;
 use tokio::sync::Mutex;
 
@@ -20,13 +20,16 @@ use crate::regions::Region;
 const BATCH: u64 = 20_000;
 const POLL: Duration = Duration::from_millis(100);
 
+/// How often a pushed batch is folded again because another folder was faster.
+const MOST_TRIES: usize = 20;
+
 /// Folds the feed into tallies. One serves any number of regions.
 pub struct TallyFolder {
     definition: Arc<Definition>,
     mac_secret: Arc<MacSecret>,
-    pub(crate) ballots: Arc<dyn BallotBox>,
+    ballots: Arc<dyn BallotBox>,
     /// Tells when everything may be folded.
-    pub(crate) phase: PhaseCache,
+    phase: PhaseCache,
     /// The part that was folded last: regions that are at the same place don't check and count its ballots
     /// each for itself.
     last: Mutex<Option<Arc<Part>>>,
@@ -57,6 +60,37 @@ pub(crate) fn folded(tally: &Tally) -> u64 {
         .sum()
 }
 
+/// Recorded ballots that a tally hasn't folded yet. Ballots that a live result holds back for its next step
+/// aren't behind. `None` where the box can't tell without counting everything.
+pub async fn lag(
+    definition: &Definition,
+    ballots: &dyn BallotBox,
+    phase: &PhaseCache,
+    tally: &Tally,
+) -> PortResult<Option<u64>> {
+    if !ballots.can_be_followed() {
+        return Ok(None);
+    }
+    let behind = ballots.behind(checkpoint(tally)).await?;
+    let step = step(definition, phase).await?;
+    Ok(Some(behind.saturating_sub((folded(tally) + behind) % step)))
+}
+
+/// How many ballots a published step has while the polls are open, so that nobody learns a single ballot by
+/// comparing two results.
+async fn step(definition: &Definition, phase: &PhaseCache) -> PortResult<u64> {
+    match definition.results() {
+        ResultsPolicy::Live { step } if phase.phase().await?.phase == Phase::Open => Ok(step.get()),
+        _ => Ok(1),
+    }
+}
+
+/// To the millisecond: what is published needs no more.
+fn now() -> OffsetDateTime {
+    let now = OffsetDateTime::now_utc();
+    now.replace_millisecond(now.millisecond()).unwrap_or(now)
+}
+
 impl TallyFolder {
     /// Folds the feed of an election's ballot box.
     pub fn new(
@@ -79,7 +113,7 @@ impl TallyFolder {
     /// nothing (allowed) to fold or another folder was faster.
     pub async fn advance(&self, store: &dyn TallyStore) -> PortResult<u64> {
         let before = store.load().await?.tally;
-        let step = self.step().await?;
+        let step = step(&self.definition, &self.phase).await?;
         let mut count = folded(&before);
         let whole = count + self.ballots.behind(checkpoint(&before)).await?;
         let whole = whole - whole % step;
@@ -101,18 +135,45 @@ impl TallyFolder {
         if changed.is_empty() || !count.is_multiple_of(step) {
             return Ok(0);
         }
-        let updates = changed.into_iter().map(|key| TallyUpdate {
-            expected: before
-                .get(&key)
-                .map_or(Sequence::START, |item| item.last_sequence),
-            item: tally.get(&key).cloned().unwrap_or_default(),
-            key,
-        });
-        // To the millisecond: what is published needs no more.
-        let now = OffsetDateTime::now_utc();
-        let now = now.replace_millisecond(now.millisecond()).unwrap_or(now);
-        let committed = store.commit(updates.collect(), now).await?;
+        let committed = store.commit(updates(&before, &tally, changed), now()).await?;
         Ok(if committed { fresh } else { 0 })
+    }
+
+    /// Folds records that a stream delivered of one of its shards, in the shard's order, and commits them.
+    /// May be called with the same records any number of times, in other batches, and by several at once:
+    /// each record counts once. Returns how many were new to the tally.
+    ///
+    /// Once the tally was made anew from the box, the stream has nothing to add to it: what it delivers was
+    /// counted there, or has to be by making it anew again. Certification compares with the box in any case.
+    pub async fn fold_delivered(
+        &self,
+        store: &dyn TallyStore,
+        shard: &str,
+        records: Vec<FeedRecord>,
+    ) -> PortResult<u64> {
+        let records = Arc::new(records);
+        for _ in 0..MOST_TRIES {
+            if !store.load_shard(<dyn BallotBox>::SHARD).await?.is_empty() {
+                tracing::info!("the tally was rebuilt from the ballot box: the stream is not counted any more");
+                return Ok(0);
+            }
+            let before = store.load_shard(shard).await?;
+            let (definition, mac_secret) = (self.definition.clone(), self.mac_secret.clone());
+            let (shard, mut tally, delivered) = (shard.to_owned(), before.clone(), records.clone());
+            let fold = move || {
+                let changed = tally::fold(&mut tally, &definition, &mac_secret, &shard, delivered.iter());
+                (tally, changed)
+            };
+            let (tally, changed) = tokio::task::spawn_blocking(fold).await.map_err(panicked)?;
+            if changed.is_empty() {
+                return Ok(0);
+            }
+            let fresh = folded(&tally) - folded(&before);
+            if store.commit(updates(&before, &tally, changed), now()).await? {
+                return Ok(fresh);
+            }
+        }
+        Err(PortError::Overloaded)
     }
 
     /// At most so many of the records after a place, checked and counted.
@@ -139,17 +200,8 @@ impl TallyFolder {
                 counts,
             }
         };
-        let part = tokio::task::spawn_blocking(count).await;
-        let part = part.map_err(|_| PortError::Unavailable("counting ballots panicked".to_owned()))?;
+        let part = tokio::task::spawn_blocking(count).await.map_err(panicked)?;
         Ok(last.insert(Arc::new(part)).clone())
-    }
-
-    /// Recorded ballots that a tally hasn't folded yet. Ballots that a live result holds back for its
-    /// next step aren't behind.
-    pub async fn lag(&self, tally: &Tally) -> PortResult<u64> {
-        let behind = self.ballots.behind(checkpoint(tally)).await?;
-        let step = self.step().await?;
-        Ok(behind.saturating_sub((folded(tally) + behind) % step))
     }
 
     /// Folds a region's feed until `stop` says so.
@@ -172,13 +224,20 @@ impl TallyFolder {
             }
         }
     }
+}
 
-    /// How many ballots a published step has while the polls are open, so that nobody learns a single
-    /// ballot by comparing two results.
-    async fn step(&self) -> PortResult<u64> {
-        match self.definition.results() {
-            ResultsPolicy::Live { step } if self.phase.phase().await?.phase == Phase::Open => Ok(step.get()),
-            _ => Ok(1),
-        }
-    }
+/// What has to be written so that a tally becomes another, of the items that changed.
+fn updates(before: &Tally, after: &Tally, changed: BTreeSet<TallyKey>) -> Vec<TallyUpdate> {
+    let update = |key| TallyUpdate {
+        expected: before
+            .get(&key)
+            .map_or(Sequence::START, |item| item.last_sequence),
+        item: after.get(&key).cloned().unwrap_or_default(),
+        key,
+    };
+    changed.into_iter().map(update).collect()
+}
+
+fn panicked(_: tokio::task::JoinError) -> PortError {
+    PortError::Unavailable("counting ballots panicked".to_owned())
 }

@@ -338,7 +338,7 @@ impl Intake for SqliteIntake {
         self.database.write_then(update, committed).await
     }
 
-    async fn waiting(&self) -> PortResult<Vec<Waiting>> {
+    async fn waiting(&self) -> PortResult<Option<Vec<Waiting>>> {
         let waiting = |connection: &Connection| {
             let mut waiting = Vec::new();
             let mut is_damaged = false;
@@ -358,7 +358,7 @@ impl Intake for SqliteIntake {
             if is_damaged {
                 return Err(corrupt("a message in the queue can't be read").into());
             }
-            Ok(waiting)
+            Ok(Some(waiting))
         };
         self.database.read(waiting).await
     }

@@ -13,7 +13,7 @@ use election_core::phase::Phase;
 use election_core::tally::{FeedRecord, Sequence, Tally};
 use election_core::voter_record::{DataKey, KeyBatchId};
 use election_service::ports::{
-    AddOutcome, BallotBox, CopyRole, DeadLetter, Depth, ElectionRecord, Elections, Handle, Intake, KeyVault,
+    AddOutcome, BallotBox, CopyRole, DeadLetter, Depth, ElectionRecord, Elections, Exceptions, Handle, Intake, KeyVault,
     NewElection, NewVoter, Outcome, Person, PhaseRecord, PortResult, Received, Reckoning, RegionState,
     Registration, Secrets, StoredTally, Submission, TallyStore, TallyUpdate, VoterRoll, Waiting,
     WrappedDataKey,
@@ -175,12 +175,20 @@ impl Intake for Faulty<dyn Intake> {
             .await
     }
 
-    async fn waiting(&self) -> PortResult<Vec<Waiting>> {
+    async fn waiting(&self) -> PortResult<Option<Vec<Waiting>>> {
         self.at(Point::IntakeWaiting, self.inner.waiting()).await
     }
 
     async fn depth(&self) -> PortResult<Depth> {
         self.at(Point::IntakeDepth, self.inner.depth()).await
+    }
+
+    async fn given_up(&self) -> PortResult<Vec<DeadLetter>> {
+        self.at(Point::IntakeGivenUp, self.inner.given_up()).await
+    }
+
+    async fn redrive(&self) -> PortResult<u64> {
+        self.at(Point::IntakeRedrive, self.inner.redrive()).await
     }
 }
 
@@ -238,6 +246,14 @@ impl BallotBox for Faulty<dyn BallotBox> {
         self.at(Point::BallotsReckon, self.inner.reckon(waiting)).await
     }
 
+    async fn exceptions(&self) -> PortResult<Exceptions> {
+        self.at(Point::BallotsExceptions, self.inner.exceptions()).await
+    }
+
+    fn can_be_followed(&self) -> bool {
+        self.inner.can_be_followed()
+    }
+
     async fn feed(&self, after: Sequence, limit: usize) -> PortResult<Vec<FeedRecord>> {
         self.at(Point::BallotsFeed, self.inner.feed(after, limit)).await
     }
@@ -251,6 +267,11 @@ impl BallotBox for Faulty<dyn BallotBox> {
 impl TallyStore for Faulty<dyn TallyStore> {
     async fn load(&self) -> PortResult<StoredTally> {
         self.at(Point::TalliesLoad, self.inner.load()).await
+    }
+
+    async fn load_shard(&self, shard: &str) -> PortResult<Tally> {
+        self.at(Point::TalliesLoadShard, self.inner.load_shard(shard))
+            .await
     }
 
     async fn commit(&self, updates: Vec<TallyUpdate>, at: OffsetDateTime) -> PortResult<bool> {

@@ -46,7 +46,7 @@ impl CertifiedElection<'_> {
             phase: Phase::Certified,
             complete: true,
             last_updated: Some(self.certified_at),
-            tally_lag: 0,
+            tally_lag: Some(0),
             counts: self.counts,
         })
     }

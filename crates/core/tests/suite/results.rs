@@ -34,7 +34,7 @@ fn results(definition: &Definition, phase: Phase) -> Results {
         phase,
         complete,
         last_updated: None,
-        tally_lag: 0,
+        tally_lag: Some(0),
         counts: &counts,
     })
 }

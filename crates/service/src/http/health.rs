@@ -1,16 +1,33 @@
 //! Owns the health checks. Neither says 200 out of habit: the shallow one needs a readable election, the
 //! deep one everything that a vote needs.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use election_core::keys::{BallotKey, VoterKey};
 use serde::Serialize;
+use tokio::sync::watch;
 use utoipa::ToSchema;
 
-use super::RegionApi;
 use super::problem::Problem;
-use crate::ports::PortResult;
+use crate::ports::{PortError, PortResult, VoterRoll};
+use crate::regions::Region;
+use crate::results::ResultsReader;
+use crate::tally::lag;
+
+/// What a region's health depends on.
+pub struct HealthApi {
+    /// The region.
+    pub region: Arc<Region>,
+    /// The voter roll.
+    pub roll: Arc<dyn VoterRoll>,
+    /// The election, its ballot box and its other regions.
+    pub results: Arc<ResultsReader>,
+    /// Becomes true when the process begins to stop: health checks fail from then on.
+    pub stopping: watch::Receiver<bool>,
+}
 
 /// The answer to `GET /health`.
 #[derive(Serialize, ToSchema)]
@@ -44,11 +61,11 @@ pub(crate) struct DeepHealthAnswer {
     (status = 200, body = HealthAnswer),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(crate) async fn shallow(State(api): State<RegionApi>) -> Result<Json<HealthAnswer>, Problem> {
+pub(crate) async fn shallow(State(api): State<Arc<HealthApi>>) -> Result<Json<HealthAnswer>, Problem> {
     if *api.stopping.borrow() {
         return Err(Problem::UNAVAILABLE);
     }
-    api.enqueuer.phase.phase().await?;
+    api.results.phase.phase().await?;
     Ok(Json(HealthAnswer { status: "ok" }))
 }
 
@@ -56,10 +73,10 @@ pub(crate) async fn shallow(State(api): State<RegionApi>) -> Result<Json<HealthA
 #[utoipa::path(get, path = "/health/deep", tag = "operations", responses(
     (status = 200, body = DeepHealthAnswer), (status = 503, body = DeepHealthAnswer),
 ))]
-pub(crate) async fn deep(State(api): State<RegionApi>) -> (StatusCode, Json<DeepHealthAnswer>) {
+pub(crate) async fn deep(State(api): State<Arc<HealthApi>>) -> (StatusCode, Json<DeepHealthAnswer>) {
     let own = api.region.active_stores();
     let peer = api
-        .enqueuer
+        .results
         .regions
         .peers_of(api.region.name())
         .find_map(|peer| peer.active_intake());
@@ -71,10 +88,11 @@ pub(crate) async fn deep(State(api): State<RegionApi>) -> (StatusCode, Json<Deep
         Some(peer) => peer.depth().await.is_ok(),
         None => false,
     };
-    let ballot_box = api.enqueuer.ballots.find(&BallotKey([0; 12])).await.is_ok();
-    let voter_roll = api.enqueuer.roll.find(&VoterKey([0; 32])).await.is_ok();
-    let tally_lag = tally_lag(&api).await.ok().flatten();
-    let parts = [queue, peer_queue, ballot_box, voter_roll, tally_lag.is_some()];
+    let ballot_box = api.results.ballots.find(&BallotKey([0; 12])).await.is_ok();
+    let voter_roll = api.roll.find(&VoterKey([0; 32])).await.is_ok();
+    let tally_lag = tally_lag(&api).await;
+    let tally = tally_lag.is_ok();
+    let parts = [queue, peer_queue, ballot_box, voter_roll, tally];
     let word = |ok: bool| if ok { "ok" } else { "failing" };
     let all = parts.into_iter().all(|ok| ok);
     let status = if all {
@@ -88,20 +106,16 @@ pub(crate) async fn deep(State(api): State<RegionApi>) -> (StatusCode, Json<Deep
         peer_queue: word(peer_queue),
         ballot_box: word(ballot_box),
         voter_roll: word(voter_roll),
-        tally: word(tally_lag.is_some()),
-        tally_lag,
+        tally: word(tally),
+        tally_lag: tally_lag.ok().flatten(),
     };
     (status, Json(answer))
 }
 
-async fn tally_lag(api: &RegionApi) -> PortResult<Option<u64>> {
-    match api.region.active_stores() {
-        Some(stores) => Ok(Some(
-            api.results
-                .folder
-                .lag(&stores.tallies.load().await?.tally)
-                .await?,
-        )),
-        None => Ok(None),
-    }
+async fn tally_lag(api: &HealthApi) -> PortResult<Option<u64>> {
+    let stores = api.region.active_stores();
+    let stores = stores.ok_or_else(|| PortError::Unavailable("the region isn't active".to_owned()))?;
+    let tally = stores.tallies.load().await?.tally;
+    let results = &api.results;
+    lag(&results.definition, results.ballots.as_ref(), &results.phase, &tally).await
 }

@@ -20,18 +20,18 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue};
 use axum::routing::{get, post};
-use tokio::sync::watch;
 
+pub use health::HealthApi;
 pub use openapi::document as openapi_document;
 pub use problem::{FieldProblem, Problem};
+pub use reading::ReadingApi;
 pub use refusals::Refusals;
 pub use request::{BODY_BYTES, EligibilityRequest, VoteRequest};
 pub use site::site;
+pub use voting::VotingApi;
 
-use crate::enqueuer::Enqueuer;
 use crate::metrics::Metrics;
 use crate::regions::Region;
-use crate::results::ResultsReader;
 
 /// Names the region that answered.
 pub const REGION_HEADER: HeaderName = HeaderName::from_static("x-election-region");
@@ -51,12 +51,7 @@ impl Deref for RegionApi {
 /// The parts of a [`RegionApi`].
 pub struct RegionParts {
     region: Arc<Region>,
-    enqueuer: Arc<Enqueuer>,
-    results: Arc<ResultsReader>,
     metrics: Arc<Metrics>,
-    refusals: Arc<Refusals>,
-    stopping: watch::Receiver<bool>,
-    results_cache: reading::ResultsCache,
     region_header: HeaderValue,
     website_origin: Option<HeaderValue>,
     request_timeout: Duration,
@@ -69,50 +64,57 @@ pub struct ApiSettings {
     pub website_origin: Option<HeaderValue>,
     /// The longest that answering may take; then 503.
     pub request_timeout: Duration,
-    /// Becomes true when the process begins to stop: health checks fail from then on.
-    pub stopping: watch::Receiver<bool>,
 }
 
-/// The API of one region.
+/// Some or all routes of one region, made by [`voting_routes`], [`reading_routes`] and [`health_routes`], with
+/// what is around every answer.
 pub fn region_router(
-    enqueuer: Arc<Enqueuer>,
-    results: Arc<ResultsReader>,
+    region: Arc<Region>,
     metrics: Arc<Metrics>,
-    refusals: Arc<Refusals>,
     settings: &ApiSettings,
+    routes: Router,
 ) -> Router {
-    let region = enqueuer.region.clone();
     // An identifier's characters are all allowed in a header.
     let region_header = HeaderValue::from_str(region.name().as_str()).unwrap_or(HeaderValue::from_static(""));
     let api = RegionApi(Arc::new(RegionParts {
         region,
-        enqueuer,
-        results,
         metrics,
-        refusals,
-        stopping: settings.stopping.clone(),
-        results_cache: reading::ResultsCache::default(),
         region_header,
         website_origin: settings.website_origin.clone(),
         request_timeout: settings.request_timeout,
     }));
-    let without_query = axum::middleware::from_fn(access_log::refuse_query);
-    Router::new()
-        .route("/election", get(reading::election))
-        .route("/votes", post(voting::cast))
-        .route("/eligibility", post(voting::eligibility))
-        .route("/receipts/{receipt}", get(reading::receipt))
-        .route("/visits", get(reading::visits).post(reading::add_visit))
-        .route("/health", get(health::shallow))
-        .route("/health/deep", get(health::deep))
-        .route("/openapi.json", get(openapi::answer))
-        .route_layer(without_query)
-        .route("/votes", get(reading::votes))
+    routes
         .fallback(async || Problem::NOT_FOUND)
         .method_not_allowed_fallback(async || Problem::METHOD)
-        .layer(axum::middleware::from_fn_with_state(
-            api.clone(),
-            access_log::answer,
-        ))
-        .with_state(api)
+        .layer(axum::middleware::from_fn_with_state(api, access_log::answer))
+}
+
+/// What voters send: the only routes that need a voter's secrets.
+pub fn voting_routes(api: VotingApi) -> Router {
+    Router::new()
+        .route("/votes", post(voting::cast))
+        .route("/eligibility", post(voting::eligibility))
+        .route_layer(axum::middleware::from_fn(access_log::refuse_query))
+        .with_state(Arc::new(api))
+}
+
+/// What anybody may read. Needs no secret.
+pub fn reading_routes(api: ReadingApi) -> Router {
+    Router::new()
+        .route("/election", get(reading::election))
+        .route("/receipts/{receipt}", get(reading::receipt))
+        .route("/visits", get(reading::visits).post(reading::add_visit))
+        .route("/openapi.json", get(openapi::answer))
+        .route_layer(axum::middleware::from_fn(access_log::refuse_query))
+        .route("/votes", get(reading::votes))
+        .with_state(Arc::new(api))
+}
+
+/// What routing and monitoring ask.
+pub fn health_routes(api: HealthApi) -> Router {
+    Router::new()
+        .route("/health", get(health::shallow))
+        .route("/health/deep", get(health::deep))
+        .route_layer(axum::middleware::from_fn(access_log::refuse_query))
+        .with_state(Arc::new(api))
 }

@@ -17,14 +17,33 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
-use super::RegionApi;
 use super::cached::Cacheable;
 use super::problem::Problem;
+use crate::regions::Region;
+use crate::results::ResultsReader;
 
 /// Results are made at most this often per region.
 const RESULTS_AGE: Duration = Duration::from_millis(250);
 const RESULTS_CACHE_CONTROL: &str = "public, max-age=1, stale-while-revalidate=10";
 const ELECTION_CACHE_CONTROL: &str = "public, max-age=1, stale-while-revalidate=10";
+
+/// What anybody may read of a region.
+pub struct ReadingApi {
+    region: Arc<Region>,
+    results: Arc<ResultsReader>,
+    cache: ResultsCache,
+}
+
+impl ReadingApi {
+    /// Reads the region's tally, and everything else from the whole election's stores.
+    pub fn new(region: Arc<Region>, results: Arc<ResultsReader>) -> Self {
+        Self {
+            region,
+            results,
+            cache: ResultsCache::default(),
+        }
+    }
+}
 
 struct Made {
     at: Instant,
@@ -37,7 +56,7 @@ struct Made {
 pub(crate) struct ResultsCache(Mutex<Option<Made>>);
 
 impl ResultsCache {
-    async fn get(&self, api: &RegionApi) -> Result<(Arc<Results>, Cacheable), Problem> {
+    async fn get(&self, api: &ReadingApi) -> Result<(Arc<Results>, Cacheable), Problem> {
         // One request makes new results, the others wait for them.
         let mut made = self.0.lock().await;
         if let Some(made) = made.as_ref().filter(|made| made.at.elapsed() < RESULTS_AGE) {
@@ -76,12 +95,12 @@ fn write(document: &impl Serialize) -> Result<Cacheable, Problem> {
     (status = 503, body = Problem, content_type = "application/problem+json", description = "unavailable, region-unavailable"),
 ))]
 pub(crate) async fn votes(
-    State(api): State<RegionApi>,
+    State(api): State<Arc<ReadingApi>>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let filter = Filter::parse(query.as_deref().unwrap_or_default())?;
-    let definition = &api.enqueuer.definition;
+    let definition = &api.results.definition;
     if filter
         .jurisdiction
         .as_ref()
@@ -96,7 +115,7 @@ pub(crate) async fn votes(
     {
         return Err(Problem::CONTEST);
     }
-    let (results, whole) = api.results_cache.get(&api).await?;
+    let (results, whole) = api.cache.get(&api).await?;
     if filter.jurisdiction.is_none() && filter.contest.is_none() {
         return Ok(whole.answer(&headers, RESULTS_CACHE_CONTROL));
     }
@@ -154,13 +173,13 @@ pub(crate) struct ElectionAnswer {
     (status = 304, description = "Not changed since the ETag in If-None-Match"),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "unavailable, region-unavailable"),
 ))]
-pub(crate) async fn election(State(api): State<RegionApi>, headers: HeaderMap) -> Result<Response, Problem> {
-    let definition = &api.enqueuer.definition;
+pub(crate) async fn election(State(api): State<Arc<ReadingApi>>, headers: HeaderMap) -> Result<Response, Problem> {
+    let definition = &api.results.definition;
     let answer = ElectionAnswer {
         election_hash: definition.hash(),
-        phase: api.enqueuer.phase.phase().await?.phase,
+        phase: api.results.phase.phase().await?.phase,
         regions: api
-            .enqueuer
+            .results
             .regions
             .iter()
             .map(|region| region.name().to_string())
@@ -190,19 +209,19 @@ pub(crate) struct ReceiptAnswer {
     (status = 503, body = Problem, content_type = "application/problem+json", description = "unavailable, region-unavailable"),
 ))]
 pub(crate) async fn receipt(
-    State(api): State<RegionApi>,
+    State(api): State<Arc<ReadingApi>>,
     receipt: Result<Path<String>, PathRejection>,
 ) -> Result<Json<ReceiptAnswer>, Problem> {
     // A path that isn't UTF-8 is no receipt either.
     let Path(receipt) = receipt.map_err(|_| Problem::RECEIPT)?;
     let receipt = Receipt::parse(&receipt).map_err(|_| Problem::RECEIPT)?;
     let recorded = api
-        .enqueuer
+        .results
         .ballots
         .find(receipt.ballot_key())
         .await?
         .ok_or(Problem::NOT_RECORDED)?;
-    let is_this = receipt.is_for(&recorded.digest(&api.enqueuer.definition.hash()));
+    let is_this = receipt.is_for(&recorded.digest(&api.results.definition.hash()));
     Ok(Json(ReceiptAnswer {
         status: if is_this {
             "recorded"
@@ -224,7 +243,7 @@ pub(crate) struct VisitsAnswer {
     (status = 200, body = VisitsAnswer),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "unavailable, region-unavailable"),
 ))]
-pub(crate) async fn add_visit(State(api): State<RegionApi>) -> Result<Json<VisitsAnswer>, Problem> {
+pub(crate) async fn add_visit(State(api): State<Arc<ReadingApi>>) -> Result<Json<VisitsAnswer>, Problem> {
     Ok(Json(VisitsAnswer {
         visits: api.results.elections.add_visit().await?,
     }))
@@ -235,7 +254,7 @@ pub(crate) async fn add_visit(State(api): State<RegionApi>) -> Result<Json<Visit
     (status = 200, body = VisitsAnswer),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "unavailable, region-unavailable"),
 ))]
-pub(crate) async fn visits(State(api): State<RegionApi>) -> Result<Json<VisitsAnswer>, Problem> {
+pub(crate) async fn visits(State(api): State<Arc<ReadingApi>>) -> Result<Json<VisitsAnswer>, Problem> {
     Ok(Json(VisitsAnswer {
         visits: api.results.elections.visits().await?,
     }))

@@ -1,6 +1,7 @@
 //! Owns `POST /eligibility` and `POST /votes`.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{ConnectInfo, FromRequestParts, State};
@@ -11,10 +12,21 @@ use election_core::identifiers::{ElectionHash, JurisdictionId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::RegionApi;
 use super::problem::Problem;
+use super::refusals::Refusals;
 use super::request::{EligibilityRequest, JsonBody, VoteRequest};
-use crate::enqueuer::CastError;
+use crate::enqueuer::{CastError, Enqueuer};
+use crate::metrics::Metrics;
+
+/// What voters need of a region.
+pub struct VotingApi {
+    /// Accepts votes.
+    pub enqueuer: Arc<Enqueuer>,
+    /// Counts what was accepted and refused.
+    pub metrics: Arc<Metrics>,
+    /// Limits guessing.
+    pub refusals: Arc<Refusals>,
+}
 
 /// The address a request came from, where the server knows it.
 pub(crate) struct Source(Option<IpAddr>);
@@ -113,7 +125,7 @@ pub(crate) struct AcceptedAnswer {
     (status = 503, body = Problem, content_type = "application/problem+json", description = "unavailable, overloaded, region-unavailable"),
 ))]
 pub(crate) async fn eligibility(
-    State(api): State<RegionApi>,
+    State(api): State<Arc<VotingApi>>,
     source: Source,
     body: JsonBody,
 ) -> Result<Json<EligibilityAnswer>, Problem> {
@@ -170,7 +182,7 @@ fn ballot_contest(contest: &Contest, place: &JurisdictionId) -> BallotContest {
     (status = 503, body = Problem, content_type = "application/problem+json", description = "unavailable, overloaded, region-unavailable; promises nothing, retry the same ballot"),
 ))]
 pub(crate) async fn cast(
-    State(api): State<RegionApi>,
+    State(api): State<Arc<VotingApi>>,
     source: Source,
     body: JsonBody,
 ) -> Result<(StatusCode, Json<AcceptedAnswer>), Problem> {
@@ -186,13 +198,13 @@ pub(crate) async fn cast(
         status: "accepted",
         receipt: accepted.receipt.printed(),
         ballot_id: vote.ballot_id.printed(),
-        region: api.region.name().to_string(),
+        region: api.enqueuer.region.name().to_string(),
     };
     Ok((StatusCode::ACCEPTED, Json(answer)))
 }
 
 /// Maps a refusal, counts it, and counts a refused voter id towards its source's limit.
-fn refuse(api: &RegionApi, source: &Source, error: CastError) -> Problem {
+fn refuse(api: &VotingApi, source: &Source, error: CastError) -> Problem {
     if error == CastError::VoterNotFound {
         api.refusals.refused(source.0);
     }

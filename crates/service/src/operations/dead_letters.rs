@@ -22,10 +22,15 @@ pub struct DeadLetterSummary {
 }
 
 impl Operations {
-    /// All dead letters, the oldest first.
+    /// All dead letters, the oldest first: those that processors set aside, and what queues gave up.
     pub async fn dead_letters(&self) -> Result<Vec<DeadLetterSummary>, OperationError> {
-        let letters = self.ballots.dead_letters().await?.into_iter();
+        let mut letters = self.ballots.dead_letters().await?;
+        for stores in self.regions.iter().filter_map(|region| region.kept_stores()) {
+            letters.extend(stores.intake.given_up().await?);
+        }
+        letters.sort_by_key(|letter| letter.at);
         Ok(letters
+            .into_iter()
             .map(|letter| DeadLetterSummary {
                 at: letter.at,
                 region: letter.region,
@@ -35,11 +40,14 @@ impl Operations {
             .collect())
     }
 
-    /// Enqueues every dead letter again, in its own region if that is active, and returns how many. A
-    /// letter stays until its envelope is decided, which removes it by the same write: until then it is
+    /// Enqueues every dead letter again, in its own region if that is active, and returns how many. One that
+    /// a processor set aside stays until its envelope is decided, which removes it by the same write: until then it is
     /// the durable copy, and one that still can't be recorded is a dead letter as before.
     pub async fn replay_dead_letters(&self) -> Result<u64, OperationError> {
         let mut replayed = 0;
+        for stores in self.regions.iter().filter_map(|region| region.active_stores()) {
+            replayed += stores.intake.redrive().await?;
+        }
         for letter in self.ballots.dead_letters().await? {
             let own = self.regions.named(letter.region.as_str());
             let intake = own.and_then(|region| region.active_intake()).or_else(|| {

@@ -11,8 +11,8 @@ use election_core::published::{BallotLines, CertifiedElection};
 use election_core::receipt::Receipt;
 use election_core::tally::{FeedEvent, Sequence};
 use time::OffsetDateTime;
+use tokio::sync::mpsc;
 
-use super::recount::BATCH;
 use super::{OperationError, Operations, Progress};
 use crate::ports::PortError;
 use crate::results::{CountsByJurisdiction, decode_counts};
@@ -89,8 +89,8 @@ impl Operations {
 
     /// The receipts of all ballots, sorted: what is published has no trace of the order they came in.
     pub async fn published_receipts(&self, progress: Progress<'_>) -> Result<Vec<Receipt>, OperationError> {
-        let total = self.ballots.behind(Sequence::START).await?;
-        let mut receipts = Vec::with_capacity(usize::try_from(total).unwrap_or_default());
+        let total = self.total().await?.and_then(|total| usize::try_from(total).ok());
+        let mut receipts = Vec::with_capacity(total.unwrap_or_default());
         let election = self.definition.hash();
         self.each_ballot(progress, |ballot| receipts.push(ballot.receipt(&election)))
             .await?;
@@ -104,24 +104,27 @@ impl Operations {
         progress: Progress<'_>,
         mut use_ballot: impl FnMut(&election_core::ballot::Ballot) + Send,
     ) -> Result<(), OperationError> {
-        let total = self.ballots.behind(Sequence::START).await?;
-        let (mut place, mut done) = (Sequence::START, 0);
-        loop {
-            let records = self.ballots.feed(place, BATCH).await?;
-            let Some(last) = records.last() else { return Ok(()) };
-            place = last.sequence;
-            done += records.len() as u64;
-            for record in &records {
-                match &record.event {
-                    FeedEvent::Inserted(ballot)
-                        if ballot.format == content::FORMAT && ballot.is_authentic(&self.mac_secret) =>
-                    {
-                        use_ballot(ballot);
+        let total = self.total().await?;
+        let (sender, mut pages) = mpsc::channel(1);
+        let reading = async { Ok(self.ballots.read(Sequence::START, sender).await?) };
+        let using = async {
+            let mut done = 0;
+            while let Some(records) = pages.recv().await {
+                done += records.len() as u64;
+                for record in &records {
+                    match &record.event {
+                        FeedEvent::Inserted(ballot)
+                            if ballot.format == content::FORMAT && ballot.is_authentic(&self.mac_secret) =>
+                        {
+                            use_ballot(ballot);
+                        }
+                        _ => return Err(not_what_was_certified("a ballot is forged or can't be read")),
                     }
-                    _ => return Err(not_what_was_certified("a ballot is forged or can't be read")),
                 }
+                progress(done, total.map(|total| total.max(done)));
             }
-            progress(done, Some(total.max(done)));
-        }
+            Ok(())
+        };
+        tokio::try_join!(reading, using).map(drop)
     }
 }

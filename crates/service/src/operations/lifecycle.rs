@@ -1,15 +1,20 @@
 //! Owns opening, closing and certifying.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use election_core::phase::Phase;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use tokio::time::Instant;
 
 use super::{OperationError, Operations, Progress};
 use crate::phase_cache::PHASE_CACHE;
 use crate::ports::RegionState;
 use crate::results::{CountsByJurisdiction, encode_counts};
+
+/// How often queues are looked at while they have to stay empty.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
 fn refused<T>(text: impl Into<String>) -> Result<T, OperationError> {
     Err(OperationError::Refused(text.into()))
@@ -31,7 +36,7 @@ impl Operations {
             .elections
             .change_phase(from, to, OffsetDateTime::now_utc())
             .await?;
-        self.folder.phase.forget();
+        self.phase.forget();
         let phase = self.elections.phase().await?.phase;
         if changed {
             tracing::info!(%phase, "the phase changed");
@@ -58,11 +63,11 @@ impl Operations {
             // A certification that was interrupted goes on.
             Phase::Certifying => {}
             Phase::Closed => {
-                self.nothing_is_on_its_way().await?;
+                self.nothing_stays_on_its_way(progress).await?;
                 self.elections
                     .change_phase(Phase::Closed, Phase::Certifying, OffsetDateTime::now_utc())
                     .await?;
-                self.folder.phase.forget();
+                self.phase.forget();
             }
         }
         // A batch whose phase was read before the change may still be recorded for this long.
@@ -73,7 +78,7 @@ impl Operations {
                 self.elections
                     .change_phase(Phase::Certifying, Phase::Closed, OffsetDateTime::now_utc())
                     .await?;
-                self.folder.phase.forget();
+                self.phase.forget();
                 return Err(error);
             }
         };
@@ -81,7 +86,7 @@ impl Operations {
             .elections
             .certify(encode_counts(&counts)?, OffsetDateTime::now_utc())
             .await?;
-        self.folder.phase.forget();
+        self.phase.forget();
         if !certified {
             return refused(
                 "the phase changed while the ballots were recounted: run `election certify` again",
@@ -89,6 +94,21 @@ impl Operations {
         }
         tracing::info!("the election is certified");
         Ok(())
+    }
+
+    /// Looks for as long as counts of messages may be wrong.
+    async fn nothing_stays_on_its_way(&self, progress: Progress<'_>) -> Result<(), OperationError> {
+        let began = Instant::now();
+        let quiet = self.settling.quiet;
+        loop {
+            self.nothing_is_on_its_way().await?;
+            let left = quiet.saturating_sub(began.elapsed());
+            if left.is_zero() {
+                return Ok(());
+            }
+            progress((quiet - left).as_secs(), Some(quiet.as_secs()));
+            tokio::time::sleep(left.min(LOOK_AGAIN)).await;
+        }
     }
 
     async fn nothing_is_on_its_way(&self) -> Result<(), OperationError> {
@@ -104,7 +124,7 @@ impl Operations {
                 "votes accepted just before the close may still be on their way: certify in {seconds} s, after {at}"
             ));
         }
-        let letters = self.ballots.dead_letters().await?.len();
+        let letters = self.dead_letters().await?.len();
         if letters > 0 {
             return refused(format!(
                 "{letters} dead letters are undecided: look at `election dead-letters list`, mend the cause, \
@@ -116,7 +136,7 @@ impl Operations {
                 continue;
             };
             let depth = stores.intake.depth().await?;
-            let waiting = depth.primaries + depth.copies;
+            let waiting = depth.primaries + depth.copies + depth.given_up;
             if waiting > 0 {
                 let (name, what) = (
                     region.name(),
@@ -172,6 +192,9 @@ impl Operations {
     /// Folds what the active regions' tallies haven't folded: after a restart without a server there may
     /// be something left.
     async fn tallies_are_caught_up(&self) -> Result<(), OperationError> {
+        if !self.ballots.can_be_followed() {
+            return Ok(());
+        }
         for region in self.regions.iter() {
             let Some(stores) = region.active_stores() else {
                 continue;

@@ -17,6 +17,7 @@ use election_core::definition::Definition;
 use election_core::keys::MacSecret;
 
 use crate::enqueuer::BallotSecretSlot;
+use crate::phase_cache::PhaseCache;
 use crate::ports::{BallotBox, Elections, KeyVault, PortError, VoterRoll};
 use crate::regions::Regions;
 use crate::tally::TallyFolder;
@@ -53,7 +54,9 @@ pub struct Operations {
     pub ballot_secret: BallotSecretSlot,
     /// All regions.
     pub regions: Regions,
-    /// Knows how far tallies are.
+    /// The phase, as this process caches it.
+    pub phase: PhaseCache,
+    /// Folds what tallies lack.
     pub folder: Arc<TallyFolder>,
     /// How long after the close a vote may still be on its way; see [`lifecycle`].
     pub settling: Settling,
@@ -70,4 +73,6 @@ pub struct Settling {
     pub visibility_timeout: Duration,
     /// The longest that the processor works on a batch.
     pub processor_timeout: Duration,
+    /// How long queues have to be seen empty; zero where their counts are exact.
+    pub quiet: Duration,
 }

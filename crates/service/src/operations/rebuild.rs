@@ -6,10 +6,11 @@ use std::sync::Arc;
 use election_core::identifiers::RegionName;
 use election_core::phase::Phase;
 use election_core::tally::{self, FeedRecord, Sequence, Tally};
+use tokio::sync::mpsc;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::recount::{BATCH, differences};
+use super::recount::differences;
 use super::{OperationError, Operations, Progress};
 use crate::ports::{BallotBox, PortError, PortResult};
 use crate::tally::{checkpoint, folded};
@@ -28,6 +29,9 @@ pub struct Rebuilt {
     /// What the old one had otherwise, if it had reached the same place.
     pub differences: Vec<String>,
 }
+
+/// How many pages of ballots are read before one is folded.
+const PAGES_AHEAD: usize = 2;
 
 fn refused<T>(text: String) -> Result<T, OperationError> {
     Err(OperationError::Refused(text))
@@ -52,7 +56,9 @@ impl Operations {
         self.fold_to_the_end(&mut tally, progress).await?;
         // Folders wait from here on, for what came meanwhile only.
         let _turn = region.folding().await;
-        self.fold_to_the_end(&mut tally, progress).await?;
+        if self.ballots.can_be_followed() {
+            self.fold_to_the_end(&mut tally, progress).await?;
+        }
         let before = match stores.tallies.load().await {
             Ok(stored) => Some(stored.tally),
             Err(PortError::Corrupt(_)) => None,
@@ -82,7 +88,7 @@ impl Operations {
 
     async fn fold_to_the_end(&self, tally: &mut Tally, progress: Progress<'_>) -> Result<(), OperationError> {
         let start = folded(tally);
-        let total = start + self.ballots.behind(checkpoint(tally)).await?;
+        let total = self.total().await?;
         let (definition, secret) = (self.definition.clone(), self.mac_secret.clone());
         let fold = move |tally: &mut Tally, records: &[FeedRecord]| {
             tally::fold(tally, &definition, &secret, <dyn BallotBox>::SHARD, records);
@@ -90,7 +96,7 @@ impl Operations {
         let place = checkpoint(tally);
         *tally = self
             .read_to_the_end(place, std::mem::take(tally), fold, |read| {
-                progress(start + read, Some(total.max(start + read)));
+                progress(start + read, total.map(|total| total.max(start + read)));
             })
             .await?;
         Ok(())
@@ -106,20 +112,33 @@ impl Operations {
     ) -> PortResult<S> {
         let take = Arc::new(take);
         let mut read = 0;
-        let mut page = self.ballots.feed(after, BATCH).await?;
-        while let Some(last) = page.last().map(|last| last.sequence) {
-            read += page.len() as u64;
-            let take = Arc::clone(&take);
-            let taking = tokio::task::spawn_blocking(move || {
-                take(&mut state, &page);
-                state
-            });
-            let next = self.ballots.feed(last, BATCH).await;
-            let taken = taking.await;
-            state = taken.map_err(|_| PortError::Unavailable("folding ballots panicked".to_owned()))?;
-            progress(read);
-            page = next?;
+        let (sender, mut pages) = mpsc::channel(PAGES_AHEAD);
+        let reading = self.ballots.read(after, sender);
+        let taking = async {
+            while let Some(page) = pages.recv().await {
+                let page: Vec<FeedRecord> = page;
+                read += page.len() as u64;
+                let take = Arc::clone(&take);
+                let taken = tokio::task::spawn_blocking(move || {
+                    take(&mut state, &page);
+                    state
+                });
+                let panicked = |_| PortError::Unavailable("folding ballots panicked".to_owned());
+                state = taken.await.map_err(panicked)?;
+                progress(read);
+            }
+            Ok(state)
+        };
+        let (done, state) = tokio::join!(reading, taking);
+        done.and(state)
+    }
+
+    /// How many records there are, where that can be told without reading them all.
+    pub(super) async fn total(&self) -> PortResult<Option<u64>> {
+        if self.ballots.can_be_followed() {
+            self.ballots.behind(Sequence::START).await.map(Some)
+        } else {
+            Ok(None)
         }
-        Ok(state)
     }
 }

@@ -14,8 +14,6 @@ use crate::ports::{BallotBox, RegionState};
 use crate::results::CountsByJurisdiction;
 use crate::tally::checkpoint;
 
-pub(super) const BATCH: usize = 10_000;
-
 /// One region's tally against the recount.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegionRecount {
@@ -23,7 +21,7 @@ pub struct RegionRecount {
     pub name: RegionName,
     /// Its state. A lost region has no tally to compare.
     pub state: RegionState,
-    /// The place in the feed that its tally reached; null for a lost region.
+    /// The place in the feed that its tally reached; null for a lost region, and where a feed has no places.
     pub checkpoint: Option<String>,
     /// Ballots that its tally counted.
     pub ballots: u64,
@@ -61,6 +59,7 @@ impl Recount {
 impl Operations {
     /// Reads every ballot and compares with each region's tally at its checkpoint. Only reads.
     pub async fn recount(&self, progress: Progress<'_>) -> Result<Recount, OperationError> {
+        let is_followed = self.ballots.can_be_followed();
         let mut regions = Vec::new();
         let mut due: BTreeMap<Sequence, Vec<(usize, Tally)>> = BTreeMap::new();
         for (index, region) in self.regions.iter().enumerate() {
@@ -68,7 +67,8 @@ impl Operations {
                 Some(stores) => Some(stores.tallies.load().await?.tally),
                 None => None,
             };
-            let reached = stored.as_ref().map(checkpoint);
+            // A feed without places is compared at its end only.
+            let reached = stored.as_ref().map(checkpoint).filter(|_| is_followed);
             regions.push(RegionRecount {
                 name: region.name().clone(),
                 state: region.state(),
@@ -81,12 +81,12 @@ impl Operations {
                 agrees: None,
                 differences: Vec::new(),
             });
-            if let (Some(stored), Some(reached)) = (stored, reached) {
-                due.entry(reached).or_default().push((index, stored));
+            if let Some(stored) = stored {
+                due.entry(reached.unwrap_or(Sequence::END)).or_default().push((index, stored));
             }
         }
 
-        let total = self.ballots.behind(Sequence::START).await?;
+        let total = self.total().await?;
         let (definition, secret) = (self.definition.clone(), self.mac_secret.clone());
         let take = move |comparison: &mut Comparison, records: &[FeedRecord]| {
             comparison.take(&definition, &secret, records);
@@ -96,11 +96,12 @@ impl Operations {
             ..Comparison::default()
         };
         comparison.compare(Sequence::START);
-        let comparison = self
+        let mut comparison = self
             .read_to_the_end(Sequence::START, comparison, take, |read| {
-                progress(read, Some(total.max(read)));
+                progress(read, total.map(|total| total.max(read)));
             })
             .await?;
+        comparison.compare(Sequence::END);
         for (index, differences) in comparison.compared {
             regions[index].agrees = Some(differences.is_empty());
             regions[index].differences = differences;

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, HashSet};
 
 use election_core::identifiers::RegionName;
 use election_core::phase::Phase;
+use election_core::tally::Tally;
 use serde::{Deserialize, Serialize};
 
 use super::Operations;
 use crate::ports::{CopyRole, PortResult, RegionState, Waiting};
+use crate::tally::{folded, lag};
 
 /// One region's share.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +29,11 @@ pub struct RegionStatus {
 pub struct Status {
     /// Where the election stands.
     pub phase: Phase,
+    /// Whether the numbers are only about right, as where queues can't be listed (SQS): they may be some
+    /// minutes old, an envelope may be counted twice or not at all, and `recorded` is what the most advanced
+    /// tally has counted.
+    #[serde(default)]
+    pub approximate: bool,
     /// Envelopes made durable, and 202s for ballots recorded before.
     pub accepted: u64,
     /// Envelopes not decided yet.
@@ -54,14 +61,10 @@ impl Operations {
         let mut waiting: Vec<(usize, Waiting)> = Vec::new();
         for (index, region) in self.regions.iter().enumerate() {
             if let Some(stores) = region.kept_stores() {
-                waiting.extend(
-                    stores
-                        .intake
-                        .waiting()
-                        .await?
-                        .into_iter()
-                        .map(|message| (index, message)),
-                );
+                let Some(listed) = stores.intake.waiting().await? else {
+                    return self.approximate_status(phase).await;
+                };
+                waiting.extend(listed.into_iter().map(|message| (index, message)));
             }
         }
         let copies = waiting
@@ -83,7 +86,7 @@ impl Operations {
         let mut regions = Vec::new();
         for (index, region) in self.regions.iter().enumerate() {
             let tally_lag = match region.active_stores() {
-                Some(stores) => Some(self.folder.lag(&stores.tallies.load().await?.tally).await?),
+                Some(stores) => self.lag(&stores.tallies.load().await?.tally).await?,
                 None => None,
             };
             let queued = queued.get(&index).copied().unwrap_or(0);
@@ -98,6 +101,7 @@ impl Operations {
         let decided = reckoning.recorded + reckoning.repeats + reckoning.conflicts + reckoning.dead_letters;
         Ok(Status {
             phase,
+            approximate: false,
             accepted: queued + decided,
             queued,
             recorded: reckoning.recorded,
@@ -107,5 +111,49 @@ impl Operations {
             copies,
             regions,
         })
+    }
+
+    /// The same from what queues say of their length, and tallies of the box.
+    async fn approximate_status(&self, phase: Phase) -> PortResult<Status> {
+        let exceptions = self.ballots.exceptions().await?;
+        let (mut queued, mut copies, mut given_up, mut recorded) = (0, 0, 0, 0);
+        let mut regions = Vec::new();
+        for region in self.regions.iter() {
+            let mut status = RegionStatus {
+                name: region.name().clone(),
+                state: region.state(),
+                queued: 0,
+                tally_lag: None,
+            };
+            if let Some(stores) = region.kept_stores() {
+                let depth = stores.intake.depth().await?;
+                status.queued = depth.primaries;
+                queued += depth.primaries;
+                copies += depth.copies;
+                given_up += depth.given_up;
+                let tally = stores.tallies.load().await?.tally;
+                recorded = recorded.max(folded(&tally));
+                status.tally_lag = self.lag(&tally).await?;
+            }
+            regions.push(status);
+        }
+        let dead_letters = exceptions.dead_letters + given_up;
+        Ok(Status {
+            phase,
+            approximate: true,
+            accepted: queued + recorded + exceptions.repeats + exceptions.conflicts + dead_letters,
+            queued,
+            recorded,
+            repeats: exceptions.repeats,
+            conflicts: exceptions.conflicts,
+            dead_letters,
+            copies,
+            regions,
+        })
+    }
+
+    /// Recorded ballots that a tally hasn't folded yet, where that can be told.
+    pub async fn lag(&self, tally: &Tally) -> PortResult<Option<u64>> {
+        lag(&self.definition, self.ballots.as_ref(), &self.phase, tally).await
     }
 }

@@ -6,8 +6,12 @@ use election_core::keys::BallotKey;
 use election_core::tally::{FeedRecord, Sequence};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use tokio::sync::mpsc;
 
 use super::{PortResult, Waiting};
+
+/// How many records a page of a whole box has at most.
+pub(crate) const PAGE: usize = 10_000;
 
 /// A ballot to be recorded, and by which envelope it came.
 #[derive(Clone)]
@@ -98,6 +102,17 @@ pub struct Reckoning {
     pub undecided: Vec<bool>,
 }
 
+/// What became of all envelopes that didn't bring a voter's recorded ballot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Exceptions {
+    /// As in [`Reckoning`].
+    pub repeats: u64,
+    /// As in [`Reckoning`].
+    pub conflicts: u64,
+    /// As in [`Reckoning`].
+    pub dead_letters: u64,
+}
+
 /// The ballot box, its conflict log and dead letters, and the feed of what was recorded. One box for all
 /// regions, strongly consistent; writes are durable when they return, nothing is ever rewritten.
 #[async_trait]
@@ -129,12 +144,44 @@ pub trait BallotBox: Send + Sync {
     /// Adds everything up at one instant, and tells which of these messages aren't decided at it.
     async fn reckon(&self, waiting: &[Waiting]) -> PortResult<Reckoning>;
 
+    /// The part of [`Self::reckon`] that is cheap everywhere: a nation's ballots aren't counted for it.
+    async fn exceptions(&self) -> PortResult<Exceptions> {
+        let reckoning = self.reckon(&[]).await?;
+        Ok(Exceptions {
+            repeats: reckoning.repeats,
+            conflicts: reckoning.conflicts,
+            dead_letters: reckoning.dead_letters,
+        })
+    }
+
+    /// Whether the feed can be followed while ballots are recorded: it never gains a record before one that
+    /// was read. Where it can't (DynamoDB has no order of arrival), tallies are told by a stream instead, and
+    /// the feed is for reading a box that nothing is recorded in any more.
+    fn can_be_followed(&self) -> bool {
+        true
+    }
+
     /// Up to `limit` records after a place in the feed, in the feed's order. The feed has one shard,
-    /// [`Self::SHARD`], and never gains a record before one that was read.
+    /// [`Self::SHARD`].
     async fn feed(&self, after: Sequence, limit: usize) -> PortResult<Vec<FeedRecord>>;
 
     /// How many records there are after a place in the feed.
     async fn behind(&self, after: Sequence) -> PortResult<u64>;
+
+    /// Gives all records after a place, page by page: in the feed's order if it can be followed; else only
+    /// from the start, in any order, from several parts of the store at once. Ends early, without an error,
+    /// if nobody takes the pages any more.
+    async fn read(&self, after: Sequence, pages: mpsc::Sender<Vec<FeedRecord>>) -> PortResult<()> {
+        let mut place = after;
+        loop {
+            let page = self.feed(place, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            place = last.sequence;
+            if pages.send(page).await.is_err() {
+                return Ok(());
+            }
+        }
+    }
 }
 
 impl dyn BallotBox {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use election_core::envelope::{EnvelopeId, Message};
 use election_core::keys::BallotKey;
 
-use super::PortResult;
+use super::{DeadLetter, PortResult};
 
 /// Which copy of an envelope a message is. They differ only in delay and in how they are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,13 +43,15 @@ pub struct Waiting {
     pub role: CopyRole,
 }
 
-/// How many messages are in the queue: visible, delayed or leased.
+/// How many messages are in the queue: visible, delayed or leased; and beside it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Depth {
     /// Primary messages.
     pub primaries: u64,
     /// Second copies.
     pub copies: u64,
+    /// What the queue gave up; see [`Intake::given_up`].
+    pub given_up: u64,
 }
 
 /// A region's queue of envelopes. Delivers each message at least once, in any order.
@@ -70,9 +72,21 @@ pub trait Intake: Send + Sync {
     /// Ends leases early: the messages are received again after `delay`, as received once more.
     async fn release(&self, handles: &[Handle], delay: Duration) -> PortResult<()>;
 
-    /// Everything in the queue, for accounting. Exact in SQL editions.
-    async fn waiting(&self) -> PortResult<Vec<Waiting>>;
+    /// Everything in the queue, for accounting; `None` where a queue can't be listed, as in SQS.
+    async fn waiting(&self) -> PortResult<Option<Vec<Waiting>>>;
 
-    /// How much is in the queue. Exact in SQL editions, approximate in SQS.
+    /// How much is in the queue. Exact in SQL editions; approximate in SQS, for minutes.
     async fn depth(&self) -> PortResult<Depth>;
+
+    /// What the queue itself took out because it was received too often, as SQS does. Processors set
+    /// messages aside before that, unless they can't even do so.
+    async fn given_up(&self) -> PortResult<Vec<DeadLetter>> {
+        Ok(Vec::new())
+    }
+
+    /// Puts what [`Self::given_up`] tells back into the queue; returns how many messages. Each is in one of
+    /// both at any time, after an error too, or in both.
+    async fn redrive(&self) -> PortResult<u64> {
+        Ok(0)
+    }
 }

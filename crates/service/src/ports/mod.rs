@@ -9,7 +9,7 @@ mod key_vault;
 mod tally_store;
 mod voter_roll;
 
-pub use ballot_box::{BallotBox, DeadLetter, DeadLetterReason, Outcome, Reckoning, Submission};
+pub use ballot_box::{BallotBox, DeadLetter, DeadLetterReason, Exceptions, Outcome, Reckoning, Submission};
 pub use elections::{ElectionRecord, Elections, Fingerprints, NewElection, PhaseRecord, RegionState};
 pub use intake::{CopyRole, Depth, Handle, Intake, Received, Waiting};
 pub use key_vault::{KeyVault, SecretBytes, Secrets, WrappedDataKey};

@@ -31,6 +31,13 @@ pub trait TallyStore: Send + Sync {
     /// All items. Strongly consistent.
     async fn load(&self) -> PortResult<StoredTally>;
 
+    /// The items of one shard. Strongly consistent.
+    async fn load_shard(&self, shard: &str) -> PortResult<Tally> {
+        let mut tally = self.load().await?.tally;
+        tally.retain(|key, _| key.shard == shard);
+        Ok(tally)
+    }
+
     /// Writes items, durable on return; false if a checkpoint isn't the expected one. Where the feed is
     /// pulled (SQL), either all items are written or none, so that a checkpoint speaks for its whole
     /// shard; where it is pushed (streams), some may be, and the stream's replay completes them.

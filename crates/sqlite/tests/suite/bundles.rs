@@ -95,6 +95,7 @@ fn primaries(primaries: usize) -> PortResult<Depth> {
     Ok(Depth {
         primaries: primaries as u64,
         copies: 0,
+        given_up: 0,
     })
 }
 
@@ -126,7 +127,7 @@ async fn of_a_bundle_exactly_what_was_not_acknowledged_is_there_after_a_restart(
         .unwrap();
     let left: Vec<Message> = left.into_iter().map(|(_, message)| message).collect();
     assert_eq!(here.intake.depth().await, primaries(left.len()));
-    let waiting = here.intake.waiting().await.unwrap();
+    let waiting = here.intake.waiting().await.unwrap().expect("a listing");
     let envelopes = waiting.iter().map(|waiting| waiting.envelope);
     assert!(envelopes.eq(left.iter().map(|message| message.envelope)));
     drop((store, here));
@@ -285,7 +286,7 @@ async fn a_commit_of_many_messages_makes_several_bundles() {
         .acknowledge(&handles(&received, at_an_edge))
         .await
         .unwrap();
-    let waiting = here.intake.waiting().await.unwrap();
+    let waiting = here.intake.waiting().await.unwrap().expect("a listing");
     assert_eq!(waiting.len(), 2_047);
     assert!(!waiting.iter().any(|waiting| at_an_edge(&waiting.envelope)));
     here.intake
@@ -332,7 +333,7 @@ async fn more_messages_than_may_wait_are_refused_as_overload_and_the_others_kept
     assert_eq!(refused, Some(Err(PortError::Overloaded)));
     assert_eq!(answers.len() as u64, MOST_WAITING);
     assert!(answers.iter().all(Result::is_ok));
-    let waiting = here.intake.waiting().await.unwrap();
+    let waiting = here.intake.waiting().await.unwrap().expect("a listing");
     let envelopes = waiting.iter().map(|waiting| waiting.envelope);
     assert!(envelopes.eq(sent[..sent.len() - 1].iter().map(|message| message.envelope)));
     // There is room again.

@@ -45,6 +45,7 @@ async fn envelopes(store: &SqliteStore) -> HashSet<EnvelopeId> {
         .waiting()
         .await
         .unwrap()
+        .expect("a listing")
         .into_iter()
         .map(|waiting| waiting.envelope)
         .collect()

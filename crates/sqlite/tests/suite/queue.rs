@@ -62,7 +62,8 @@ async fn a_delay_goes_on_after_a_restart() {
         here.intake.depth().await,
         Ok(Depth {
             primaries: 0,
-            copies: 1
+            copies: 1,
+            given_up: 0,
         })
     );
 }
@@ -157,7 +158,8 @@ async fn a_message_that_cannot_be_read_holds_up_no_other() {
         here.intake.depth().await,
         Ok(Depth {
             primaries: 3,
-            copies: 0
+            copies: 0,
+            given_up: 0,
         }),
         "it isn't forgotten"
     );
@@ -192,7 +194,8 @@ async fn no_delay_or_wait_is_too_long() {
         here.intake.depth().await,
         Ok(Depth {
             primaries: 2,
-            copies: 0
+            copies: 0,
+            given_up: 0,
         })
     );
     assert!(here.intake.receive(2, NOW).await.unwrap().is_empty());

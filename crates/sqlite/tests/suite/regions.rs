@@ -76,7 +76,8 @@ async fn a_removed_region_is_fenced_and_its_files_are_gone() {
         in_other.intake.depth().await,
         Ok(Depth {
             primaries: 1,
-            copies: 0
+            copies: 0,
+            given_up: 0,
         })
     );
     let again = store.open_region(&lost).await.unwrap();

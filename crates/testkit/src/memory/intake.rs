@@ -167,13 +167,13 @@ impl Intake for MemoryIntake {
         Ok(())
     }
 
-    async fn waiting(&self) -> PortResult<Vec<Waiting>> {
+    async fn waiting(&self) -> PortResult<Option<Vec<Waiting>>> {
         let waiting = |queued: &Queued| Waiting {
             envelope: queued.message.envelope,
             ballot_key: queued.message.ballot_key,
             role: queued.role,
         };
-        Ok(lock(&self.state).messages.values().map(waiting).collect())
+        Ok(Some(lock(&self.state).messages.values().map(waiting).collect()))
     }
 
     async fn depth(&self) -> PortResult<Depth> {
@@ -186,6 +186,7 @@ impl Intake for MemoryIntake {
         Ok(Depth {
             primaries: (state.messages.len() - copies) as u64,
             copies: copies as u64,
+            given_up: 0,
         })
     }
 }

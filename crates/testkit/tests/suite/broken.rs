@@ -232,7 +232,7 @@ impl Intake for Flawed<dyn Intake> {
         self.inner.release(handles, delay).await
     }
 
-    async fn waiting(&self) -> PortResult<Vec<Waiting>> {
+    async fn waiting(&self) -> PortResult<Option<Vec<Waiting>>> {
         self.inner.waiting().await
     }
 

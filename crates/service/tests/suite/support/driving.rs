@@ -166,7 +166,7 @@ impl Election {
         for (region, own) in self.regions.iter().zip(&self.memory.regions) {
             let stored = own.tallies.load().await.unwrap();
             let is_idle = own.intake.depth().await.unwrap() == Depth::default()
-                && self.folder.lag(&stored.tally).await == Ok(0);
+                && self.operations.lag(&stored.tally).await == Ok(Some(0));
             if region.is_active() && !is_idle {
                 return false;
             }

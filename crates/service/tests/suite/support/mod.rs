@@ -16,7 +16,10 @@ use election_core::definition::Definition;
 use election_core::keys::{BallotSecret, MacSecret, RollSecret};
 use election_core::phase::Phase;
 use election_service::enqueuer::{BallotSecretSlot, Enqueuer, Vote};
-use election_service::http::{ApiSettings, Refusals, region_router, site};
+use election_service::http::{
+    ApiSettings, HealthApi, ReadingApi, Refusals, VotingApi, health_routes, reading_routes, region_router, site,
+    voting_routes,
+};
 use election_service::metrics::Metrics;
 use election_service::operations::{Operations, Settling};
 use election_service::phase_cache::PhaseCache;
@@ -39,6 +42,7 @@ pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) const SECOND_COPY_DELAY: Duration = Duration::from_secs(5);
 const VISIBILITY: Duration = Duration::from_secs(5);
 const PROCESSOR_TIMEOUT: Duration = Duration::from_secs(1);
+const PACE: Duration = Duration::from_millis(500);
 
 /// The website, as served from another origin than the API.
 pub(crate) const WEBSITE: &str = "https://vote.example";
@@ -149,13 +153,15 @@ impl Election {
         let results = Arc::new(ResultsReader {
             definition: definition.clone(),
             elections: shared.elections.clone(),
-            folder: folder.clone(),
+            phase: phase.clone(),
+            ballots: shared.ballots.clone(),
             regions: regions.clone(),
         });
         let processor = Arc::new(Processor {
             mac_secret: mac_secret.clone(),
             ballots: shared.ballots.clone(),
             metrics: metrics.clone(),
+            pace: PACE,
         });
         let operations = Arc::new(Operations {
             definition: definition.clone(),
@@ -166,12 +172,14 @@ impl Election {
             mac_secret: mac_secret.clone(),
             ballot_secret: ballot_secret.clone(),
             regions: regions.clone(),
+            phase: phase.clone(),
             folder: folder.clone(),
             settling: Settling {
                 request_timeout: REQUEST_TIMEOUT,
                 second_copy_delay: SECOND_COPY_DELAY,
                 visibility_timeout: VISIBILITY,
                 processor_timeout: PROCESSOR_TIMEOUT,
+                quiet: Duration::ZERO,
             },
         });
         let enqueuer = |region: &Arc<Region>| {
@@ -220,12 +228,24 @@ impl Election {
         let settings = ApiSettings {
             website_origin: Some(HeaderValue::from_static(WEBSITE)),
             request_timeout: REQUEST_TIMEOUT,
-            stopping: self.stopping.subscribe(),
         };
         let router = |enqueuer: &Arc<Enqueuer>| {
-            let (results, metrics) = (self.results.clone(), self.metrics.clone());
-            let router = region_router(enqueuer.clone(), results, metrics, refusals.clone(), &settings);
-            (enqueuer.region.name().clone(), router)
+            let region = &enqueuer.region;
+            let voting = voting_routes(VotingApi {
+                enqueuer: enqueuer.clone(),
+                metrics: self.metrics.clone(),
+                refusals: refusals.clone(),
+            });
+            let reading = reading_routes(ReadingApi::new(region.clone(), self.results.clone()));
+            let health = health_routes(HealthApi {
+                region: region.clone(),
+                roll: self.operations.roll.clone(),
+                results: self.results.clone(),
+                stopping: self.stopping.subscribe(),
+            });
+            let routes = voting.merge(reading).merge(health);
+            let router = region_router(region.clone(), self.metrics.clone(), &settings, routes);
+            (region.name().clone(), router)
         };
         let routers: BTreeMap<_, _> = self.enqueuers.iter().map(router).collect();
         site(self.regions.clone(), routers)

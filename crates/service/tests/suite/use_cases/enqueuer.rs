@@ -14,7 +14,7 @@ use crate::support::{Election, SECOND_COPY_DELAY, vote};
 async fn holders(election: &Election) -> BTreeMap<EnvelopeId, Vec<usize>> {
     let mut holders = BTreeMap::<EnvelopeId, Vec<usize>>::new();
     for (number, region) in election.memory.regions.iter().enumerate() {
-        for waiting in region.intake.waiting().await.unwrap() {
+        for waiting in region.intake.waiting().await.unwrap().expect("a listing") {
             assert!(waiting.ballot_key == fixtures::ballot_key(0));
             holders.entry(waiting.envelope).or_default().push(number);
         }

@@ -296,7 +296,7 @@ async fn a_step_of_more_ballots_than_a_batch_is_published_too() {
 #[tokio::test(start_paused = true)]
 async fn ballots_held_back_for_the_next_step_are_no_lag() {
     let election = live(10).await;
-    let lag = async || election.folder.lag(&election.tally(0).await).await.unwrap();
+    let lag = async || election.operations.lag(&election.tally(0).await).await.unwrap().expect("a lag");
     let record = async |voters: std::ops::Range<u64>| {
         for voter in voters {
             election.record(voter, voter, 0).await;
@@ -324,7 +324,7 @@ async fn without_the_phase_nothing_is_folded_or_told() {
     }
     election.faults.fail_every(Point::ElectionsPhase, When::Before);
     assert!(election.fold(0).await.is_err());
-    assert!(election.folder.lag(&Tally::new()).await.is_err());
+    assert!(election.operations.lag(&Tally::new()).await.is_err());
     assert_eq!(seq(&election).await, 0);
 }
 
