@@ -154,7 +154,9 @@ impl TallyFolder {
         let records = Arc::new(records);
         for _ in 0..MOST_TRIES {
             if !store.load_shard(<dyn BallotBox>::SHARD).await?.is_empty() {
-                tracing::info!("the tally was rebuilt from the ballot box: the stream is not counted any more");
+                tracing::info!(
+                    "the tally was rebuilt from the ballot box: the stream is not counted any more"
+                );
                 return Ok(0);
             }
             let before = store.load_shard(shard).await?;
