@@ -60,6 +60,12 @@ pub const RECORDS_KEY: &str = "ELECTION_RECORDS_KEY";
 pub const BALLOT_SECRET_KEY: &str = "ELECTION_BALLOT_SECRET_KEY";
 /// How long second copies wait, in seconds.
 pub const SECOND_COPY_DELAY_SECONDS: &str = "ELECTION_SECOND_COPY_DELAY_SECONDS";
+/// The queues' visibility time-out, in seconds; certification waits for it.
+pub const VISIBILITY_TIMEOUT_SECONDS: &str = "ELECTION_VISIBILITY_TIMEOUT_SECONDS";
+/// The longest that a batch is worked on, in seconds; certification waits for it.
+pub const PROCESSOR_TIMEOUT_SECONDS: &str = "ELECTION_PROCESSOR_TIMEOUT_SECONDS";
+/// How long queues have to be seen empty before certification, in seconds.
+pub const QUEUE_QUIET_SECONDS: &str = "ELECTION_QUEUE_QUIET_SECONDS";
 /// The website's origin, if a browser may call the API from there.
 pub const WEBSITE_ORIGIN: &str = "ELECTION_WEBSITE_ORIGIN";
 
@@ -106,7 +112,11 @@ impl Settings {
         let names = text.split(',').map(|name| RegionName::parse(name.trim()));
         let names: Vec<RegionName> = names.collect::<Result<_, _>>().map_err(|_| wrong.clone())?;
         let distinct: std::collections::BTreeSet<_> = names.iter().collect();
-        if distinct.len() == names.len() { Ok(names) } else { Err(wrong) }
+        if distinct.len() == names.len() {
+            Ok(names)
+        } else {
+            Err(wrong)
+        }
     }
 
     /// Queues' addresses by region: [`QUEUES`] or [`DEAD_LETTER_QUEUES`].
@@ -128,7 +138,9 @@ impl Settings {
     pub fn number(&self, name: &'static str, default: u64) -> Result<u64, SettingError> {
         match self.optional(name) {
             None => Ok(default),
-            Some(text) => text.parse().map_err(|_| SettingError::Wrong(name, "a whole number")),
+            Some(text) => text
+                .parse()
+                .map_err(|_| SettingError::Wrong(name, "a whole number")),
         }
     }
 }
