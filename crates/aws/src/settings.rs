@@ -50,6 +50,8 @@ pub const REGION: &str = "AWS_REGION";
 pub const REGIONS: &str = "ELECTION_REGIONS";
 /// The region whose replica of the tables is used.
 pub const REPLICA_REGION: &str = "ELECTION_REPLICA_REGION";
+/// All regions that have a replica; those that aren't named are none. Only the operators' command asks.
+pub const REPLICA_REGIONS: &str = "ELECTION_REPLICA_REGIONS";
 /// The votes queues, as `region=url` pairs, comma-separated.
 pub const QUEUES: &str = "ELECTION_QUEUES";
 /// The dead-letter queues, in the same form.
@@ -105,10 +107,20 @@ impl Settings {
         RegionName::parse(&self.text(name)?).map_err(wrong)
     }
 
-    /// All regions, in the order given: each once, and this process's among them.
+    /// All regions, in the order given, each once.
     pub fn regions(&self) -> Result<Vec<RegionName>, SettingError> {
-        let wrong = SettingError::Wrong(REGIONS, "different regions' names, comma-separated");
-        let text = self.text(REGIONS)?;
+        self.names(REGIONS)
+    }
+
+    /// The regions with a replica: all, unless it is said which.
+    pub fn replica_regions(&self) -> Result<Vec<RegionName>, SettingError> {
+        let is_set = self.optional(REPLICA_REGIONS).is_some();
+        self.names(if is_set { REPLICA_REGIONS } else { REGIONS })
+    }
+
+    fn names(&self, variable: &'static str) -> Result<Vec<RegionName>, SettingError> {
+        let wrong = SettingError::Wrong(variable, "different regions' names, comma-separated");
+        let text = self.text(variable)?;
         let names = text.split(',').map(|name| RegionName::parse(name.trim()));
         let names: Vec<RegionName> = names.collect::<Result<_, _>>().map_err(|_| wrong.clone())?;
         let distinct: std::collections::BTreeSet<_> = names.iter().collect();

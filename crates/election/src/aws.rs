@@ -9,7 +9,7 @@ use election_aws::AwsConnection;
 use election_aws::settings::{self, SettingError, Settings};
 use election_core::definition::{Definition, ResultsPolicy};
 use election_service::operations::Settling;
-use election_service::ports::{Elections, KeyVault, PortError, RegionState};
+use election_service::ports::{Elections, KeyVault, PortError, RegionState, Secrets};
 use election_service::regions::{Region, RegionStores, Regions};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -117,7 +117,12 @@ pub(crate) async fn open(place: &Place) -> Result<Election, Failure> {
     })?;
     let definition = stored_definition(&record)?;
     let vault = connection.vault(definition.id())?;
-    let secrets = vault.secrets().await.map_err(keys_failure)?;
+    // Never the ballot secret: nothing that operators do after `init` needs it.
+    let secrets = Secrets {
+        roll: vault.roll_secret().await.map_err(keys_failure)?,
+        ballot: None,
+        mac: vault.mac_secret().await.map_err(keys_failure)?,
+    };
     let regions = open_regions(&connection, elections.as_ref()).await?;
     Election::of(Parts {
         edition: Edition::Aws,
@@ -144,13 +149,16 @@ fn keys_failure(error: PortError) -> Failure {
 /// All regions of the settings, as they were declared; one that is new is active.
 async fn open_regions(connection: &AwsConnection, elections: &dyn Elections) -> Result<Regions, Failure> {
     let declared = elections.region_states().await?;
-    let mut regions = Vec::new();
-    for name in connection.settings().regions()? {
+    let (settings, mut regions) = (connection.settings(), Vec::new());
+    let replicas = settings.replica_regions()?;
+    for name in settings.regions()? {
         let state = declared.iter().find(|(known, _)| *known == name);
         let state = state.map_or(RegionState::Active, |(_, state)| *state);
+        // A region without a replica of the tables has no stream to count, and shows another one's tally.
+        let counting = if replicas.contains(&name) { name.clone() } else { settings.region(settings::REPLICA_REGION)? };
         let stores = RegionStores {
             intake: faults::intake(connection.intake(&name)?),
-            tallies: faults::tallies(connection.tallies(&name)?),
+            tallies: faults::tallies(connection.tallies(&counting)?),
         };
         regions.push(Arc::new(Region::new(name, state, Some(stores))));
     }
