@@ -8,6 +8,8 @@
 )]
 
 pub mod contract;
+#[cfg(feature = "engines")]
+pub mod engines;
 pub mod faults;
 mod faulty;
 pub mod fixtures;
