@@ -1,6 +1,7 @@
 //! Owns how AWS is reached: one HTTP client for all services and regions, time-outs on every call, adaptive
 //! retries with jitter.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
@@ -9,9 +10,16 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use election_core::identifiers::RegionName;
+use election_core::identifiers::{ElectionHash, RegionName};
+use election_service::ports::{BallotBox, Elections, TallyStore, VoterRoll};
 
-use crate::settings::{REPLICA_REGION, SettingError, Settings};
+use crate::ballots::DynamoBallotBox;
+use crate::conflicts::Conflicts;
+use crate::elections::DynamoElections;
+use crate::roll::DynamoRoll;
+use crate::settings::{REPLICA_REGION, SettingError, Settings, Table};
+use crate::tables::TableCalls;
+use crate::tallies::DynamoTallies;
 
 /// The longest that one attempt of a call may take. A voter's request may take five seconds in all.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1_500);
@@ -19,6 +27,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// The longest that a call may take with all its attempts.
 const CALL_TIMEOUT: Duration = Duration::from_secs(4);
 const MOST_ATTEMPTS: u32 = 4;
+/// The pauses between attempts at DynamoDB double from here on. The SDK's own second would use up a voter's time.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// The services that an election uses, as this process's settings name them. Nothing is called before it is
 /// needed, and a variable is read by the part that needs it.
@@ -34,13 +44,23 @@ impl AwsConnection {
         let client = Builder::new()
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
             .build_https();
+        Self::open_with(
+            settings,
+            aws_config::defaults(BehaviorVersion::latest()).http_client(client),
+        )
+        .await
+    }
+
+    /// As [`Self::open`], with a loader that has an HTTP client, an end point or credentials of its own: for tests,
+    /// of which many run in one process.
+    #[doc(hidden)]
+    pub async fn open_with(settings: Settings, loader: aws_config::ConfigLoader) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .operation_timeout(CALL_TIMEOUT)
             .build();
-        let config = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(client)
+        let config = loader
             .timeout_config(timeouts)
             .retry_config(RetryConfig::adaptive().with_max_attempts(MOST_ATTEMPTS))
             .load()
@@ -53,14 +73,65 @@ impl AwsConnection {
         &self.settings
     }
 
+    /// The election's record.
+    pub fn elections(&self) -> Result<Arc<dyn Elections>, SettingError> {
+        Ok(Arc::new(DynamoElections(self.global_table(Table::Elections)?)))
+    }
+
+    /// The voter roll.
+    pub fn voter_roll(&self) -> Result<Arc<dyn VoterRoll>, SettingError> {
+        Ok(Arc::new(DynamoRoll(self.global_table(Table::Voters)?)))
+    }
+
+    /// The ballot box of an election. Without the table of conflicts it can be read, and all else fails.
+    pub fn ballot_box(&self, election: ElectionHash) -> Result<Arc<dyn BallotBox>, SettingError> {
+        let conflicts = match self.global_table(Table::Conflicts) {
+            Ok(table) => Some(Conflicts(table)),
+            Err(SettingError::Missing(_)) => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Arc::new(DynamoBallotBox {
+            ballots: self.global_table(Table::Ballots)?,
+            elections: self.global_table(Table::Elections)?,
+            conflicts,
+            election,
+        }))
+    }
+
+    /// A region's own tally. `{region}` in the table's name is the region's name, for end points that serve
+    /// several regions.
+    pub fn tallies(&self, region: &RegionName) -> Result<Arc<dyn TallyStore>, SettingError> {
+        let table = Table::Tallies;
+        Ok(Arc::new(DynamoTallies(TableCalls {
+            client: self.dynamodb(region),
+            name: self.settings.table(table)?.replace("{region}", region.as_str()),
+            table,
+        })))
+    }
+
+    /// A table that all regions share, in its replica.
+    fn global_table(&self, table: Table) -> Result<TableCalls, SettingError> {
+        Ok(TableCalls {
+            name: self.settings.table(table)?,
+            client: self.replica()?,
+            table,
+        })
+    }
+
     /// DynamoDB where the tables' replica is.
     fn replica(&self) -> Result<aws_sdk_dynamodb::Client, SettingError> {
         Ok(self.dynamodb(&self.settings.region(REPLICA_REGION)?))
     }
 
-    /// DynamoDB in a region.
+    /// DynamoDB in a region. Its retries have jitter, but aren't adaptive: after one throttled answer an adaptive
+    /// client that has just started sends a request every two seconds.
     fn dynamodb(&self, region: &RegionName) -> aws_sdk_dynamodb::Client {
-        let config = aws_sdk_dynamodb::config::Builder::from(&self.config).region(named(region));
+        let retries = RetryConfig::standard()
+            .with_max_attempts(MOST_ATTEMPTS)
+            .with_initial_backoff(FIRST_PAUSE);
+        let config = aws_sdk_dynamodb::config::Builder::from(&self.config)
+            .region(named(region))
+            .retry_config(retries);
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 

@@ -24,8 +24,8 @@ async fn dead_letters(ballots: &dyn BallotBox) -> Vec<DeadLetter> {
 }
 
 /// Sets a voter's ballot aside in its nth envelope.
-async fn set_aside(ballots: &dyn BallotBox, number: u64) {
-    let letter = dead_letter(message(number, number, 0), DeadLetterReason::ReceivesExhausted, 1);
+async fn set_aside(ballots: &dyn BallotBox, number: u64, voter: u64) {
+    let letter = dead_letter(message(number, voter, 0), DeadLetterReason::ReceivesExhausted, 1);
     ballots.set_aside(&letter).await.unwrap();
 }
 
@@ -229,7 +229,7 @@ pub async fn a_decided_envelope_is_no_dead_letter(adapter: &dyn Adapter) {
     .await;
     let before = ballots.reckon(&[]).await.unwrap();
     for number in 1..=3 {
-        set_aside(ballots, number).await;
+        set_aside(ballots, number, 1).await;
     }
     assert!(dead_letters(ballots).await.is_empty());
     assert_eq!(ballots.reckon(&[]).await.unwrap(), before);
@@ -239,8 +239,8 @@ pub async fn a_decided_envelope_is_no_dead_letter(adapter: &dyn Adapter) {
 pub async fn deciding_a_dead_letter_takes_it_out(adapter: &dyn Adapter) {
     let stores = open(adapter).await;
     let ballots = stores.ballots.as_ref();
-    for number in 1..=4 {
-        set_aside(ballots, number).await;
+    for (number, voter) in [(1, 1), (2, 1), (3, 1), (4, 4)] {
+        set_aside(ballots, number, voter).await;
     }
     let decided = record(
         ballots,
@@ -275,11 +275,11 @@ pub async fn a_dead_letter_stays_until_it_is_recorded(adapter: &dyn Adapter) {
     let stores = open(adapter).await;
     let ballots = stores.ballots.as_ref();
     for number in [1, 2, 1] {
-        set_aside(ballots, number).await;
+        set_aside(ballots, number, number).await;
     }
     assert_eq!(dead_letters(ballots).await.len(), 2);
     assert_eq!(record(ballots, &[submission(1, 1, 0)]).await, [Outcome::Recorded]);
-    set_aside(ballots, 1).await;
+    set_aside(ballots, 1, 1).await;
     let letters = dead_letters(ballots).await;
     assert_eq!(letters.len(), 1);
     assert_eq!(letters[0].message.envelope, envelope(2));
@@ -294,8 +294,9 @@ pub async fn undecided_are_the_envelopes_without_an_outcome(adapter: &dyn Adapte
         &[submission(1, 1, 0), submission(2, 1, 0), submission(3, 1, 1)],
     )
     .await;
-    set_aside(ballots, 4).await;
-    let asked = [1, 9, 2, 3, 4, 9, 8, 1].map(|number| waiting(&message(number, number, 0)));
+    set_aside(ballots, 4, 4).await;
+    let asked = [(1, 1), (9, 9), (2, 1), (3, 1), (4, 4), (9, 9), (8, 1), (1, 1)];
+    let asked = asked.map(|(number, voter)| waiting(&message(number, voter, 0)));
     let undecided = ballots.reckon(&asked).await.unwrap().undecided;
     assert_eq!(
         undecided,

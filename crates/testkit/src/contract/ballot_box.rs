@@ -48,7 +48,8 @@ fn count(outcomes: &[Outcome], wanted: Outcome) -> usize {
 
 /// Also against a later one that comes again and again.
 pub async fn the_first_ballot_wins(adapter: &dyn Adapter) {
-    let ballots = open(adapter).await.ballots;
+    let stores = open(adapter).await;
+    let ballots = stores.ballots.as_ref();
     let (first, second) = (ballot(1, 0), ballot(1, 1));
     let submit = |number, ballot: &Ballot| {
         [Submission {
@@ -56,18 +57,15 @@ pub async fn the_first_ballot_wins(adapter: &dyn Adapter) {
             ballot: ballot.clone(),
         }]
     };
-    assert_eq!(
-        record(ballots.as_ref(), &submit(1, &first)).await,
-        [Outcome::Recorded]
-    );
+    assert_eq!(record(ballots, &submit(1, &first)).await, [Outcome::Recorded]);
     for number in 2..5 {
         assert_eq!(
-            record(ballots.as_ref(), &submit(number, &second)).await,
+            record(ballots, &submit(number, &second)).await,
             [Outcome::Conflict]
         );
-        assert_recorded(ballots.as_ref(), &first).await;
+        assert_recorded(ballots, &first).await;
     }
-    assert_reckoned(ballots.as_ref(), 1, 0, 3).await;
+    assert_reckoned(ballots, 1, 0, 3).await;
 }
 
 /// And the recorded one is the winner's, whole.
@@ -134,6 +132,9 @@ pub async fn a_decided_envelope_is_never_decided_again(adapter: &dyn Adapter) {
     for _ in 0..3 {
         assert_eq!(record(ballots, &decided).await, [Outcome::AlreadyDecided; 3]);
         assert_reckoned(ballots, 1, 1, 1).await;
+    }
+    if !adapter.envelopes_are_known_by_id_alone() {
+        return;
     }
     assert_eq!(
         record(ballots, &[submission(3, 2, 0)]).await,

@@ -12,7 +12,8 @@ use crate::fixtures::{at, ballot_key, new_election, region, submission};
 
 /// The second creation is refused and changes nothing.
 pub async fn an_election_is_created_once_and_the_first_stays(adapter: &dyn Adapter) {
-    let elections = open(adapter).await.elections;
+    let stores = open(adapter).await;
+    let elections = stores.elections.as_ref();
     let first = new_election();
     assert!(elections.create(first.clone()).await.unwrap());
     let mut second = new_election();
@@ -255,8 +256,13 @@ pub async fn destroying_the_keys_keeps_every_ballot_and_forgets_their_order(adap
             FeedEvent::Inserted(ballot) => ballot.key,
             _ => panic!("only insertions"),
         });
+        let mut keys: Vec<_> = keys.collect();
+        if !adapter.feed_can_be_followed() {
+            // It never had an order of arrival; which one it has is the store's choice.
+            keys.sort();
+        }
         let mut expected: Vec<_> = (0..50).map(ballot_key).collect();
         expected.sort();
-        assert!(keys.eq(expected), "the order says nothing about time");
+        assert!(keys == expected, "the order says nothing about time");
     }
 }

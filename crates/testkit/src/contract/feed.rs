@@ -87,8 +87,11 @@ pub async fn the_feed_is_the_same_under_any_paging(adapter: &dyn Adapter) {
     }
 }
 
-/// A reader that follows it while many record misses nothing.
+/// A reader that follows it while many record misses nothing. Only where it can be followed at all.
 pub async fn the_feed_never_gains_a_record_before_one_that_was_read(adapter: &dyn Adapter) {
+    if !adapter.feed_can_be_followed() {
+        return;
+    }
     let stores = open(adapter).await;
     let ballots = Arc::clone(&stores.ballots);
     let follower = tokio::spawn(async move {
@@ -127,6 +130,10 @@ pub async fn behind_counts_the_records_to_come(adapter: &dyn Adapter) {
     for (behind, record) in (0..25).rev().zip(&records) {
         assert_eq!(ballots.behind(record.sequence).await.unwrap(), behind);
     }
+    if !adapter.feed_can_be_followed() {
+        // The next record may come before those that were read.
+        return;
+    }
     record(ballots, &[submission(25, 25, 0)]).await;
     assert_eq!(ballots.behind(records[24].sequence).await.unwrap(), 1);
 }
@@ -144,6 +151,7 @@ pub async fn conflicts_and_repeats_are_not_in_the_feed(adapter: &dyn Adapter) {
     record(ballots, &all).await;
     record(ballots, &all).await;
     let records = read_on(ballots, Sequence::START, 100).await;
-    assert!(records.iter().map(key).eq([ballot_key(1), ballot_key(2)]));
+    let keys: HashSet<BallotKey> = records.iter().map(key).collect();
+    assert!(records.len() == 2 && keys == HashSet::from([ballot_key(1), ballot_key(2)]));
     assert_eq!(ballots.behind(Sequence::START).await.unwrap(), 2);
 }

@@ -28,6 +28,18 @@ pub trait Adapter: Send + Sync {
     /// Opens a fresh, empty store in three regions, whose queues lease messages for `visibility`.
     async fn open(&self, visibility: Duration) -> Stores;
 
+    /// Whether the feed can be followed while ballots are recorded; see
+    /// [`BallotBox::can_be_followed`](election_service::ports::BallotBox::can_be_followed).
+    fn feed_can_be_followed(&self) -> bool {
+        true
+    }
+
+    /// Whether an envelope is known again under another voter's key, which no genuine one ever comes with: a
+    /// store whose writes reach one item can't look for it.
+    fn envelopes_are_known_by_id_alone(&self) -> bool {
+        true
+    }
+
     /// Whether a commit of several tally items writes all or none, as where the feed is pulled.
     fn commits_all_or_nothing(&self) -> bool {
         true

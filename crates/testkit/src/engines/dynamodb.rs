@@ -139,7 +139,9 @@ impl DynamoDb {
             start["ShardIteratorType"] = "AFTER_SEQUENCE_NUMBER".into();
             start["SequenceNumber"] = sequence.into();
         }
-        let start = self.database.get_shard_iterator(serde_json::from_value(start).unwrap());
+        let start = self
+            .database
+            .get_shard_iterator(serde_json::from_value(start).unwrap());
         let mut next = serde_json::to_value(start.unwrap()).unwrap()["ShardIterator"].clone();
         let mut records = Vec::new();
         loop {
