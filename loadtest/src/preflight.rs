@@ -173,7 +173,11 @@ pub(crate) async fn baseline(targets: &[Target], timeout: Duration) -> Result<Ve
             }
         }
         let numbers: Vec<u64> = results.iter().flatten().map(|counted| counted.seq).collect();
-        let is_quiet = results.iter().flatten().all(|counted| counted.tally_lag.is_none_or(|lag| lag == 0)) && numbers == earlier;
+        let is_quiet = results
+            .iter()
+            .flatten()
+            .all(|counted| counted.tally_lag.is_none_or(|lag| lag == 0))
+            && numbers == earlier;
         let is_fresh = numbers.iter().all(|number| *number == 0) && is_quiet;
         if is_fresh || is_quiet {
             return Ok(results);

@@ -50,6 +50,8 @@ pub const REGION: &str = "AWS_REGION";
 pub const REGIONS: &str = "ELECTION_REGIONS";
 /// The region whose replica of the tables is used.
 pub const REPLICA_REGION: &str = "ELECTION_REPLICA_REGION";
+/// All regions that have a replica; those that aren't named are none. Only the operators' command asks.
+pub const REPLICA_REGIONS: &str = "ELECTION_REPLICA_REGIONS";
 /// The votes queues, as `region=url` pairs, comma-separated.
 pub const QUEUES: &str = "ELECTION_QUEUES";
 /// The dead-letter queues, in the same form.
@@ -60,6 +62,12 @@ pub const RECORDS_KEY: &str = "ELECTION_RECORDS_KEY";
 pub const BALLOT_SECRET_KEY: &str = "ELECTION_BALLOT_SECRET_KEY";
 /// How long second copies wait, in seconds.
 pub const SECOND_COPY_DELAY_SECONDS: &str = "ELECTION_SECOND_COPY_DELAY_SECONDS";
+/// The queues' visibility time-out, in seconds; certification waits for it.
+pub const VISIBILITY_TIMEOUT_SECONDS: &str = "ELECTION_VISIBILITY_TIMEOUT_SECONDS";
+/// The longest that a batch is worked on, in seconds; certification waits for it.
+pub const PROCESSOR_TIMEOUT_SECONDS: &str = "ELECTION_PROCESSOR_TIMEOUT_SECONDS";
+/// How long queues have to be seen empty before certification, in seconds.
+pub const QUEUE_QUIET_SECONDS: &str = "ELECTION_QUEUE_QUIET_SECONDS";
 /// The website's origin, if a browser may call the API from there.
 pub const WEBSITE_ORIGIN: &str = "ELECTION_WEBSITE_ORIGIN";
 
@@ -106,14 +114,28 @@ impl Settings {
         RegionName::parse(&self.text(name)?).map_err(wrong)
     }
 
-    /// All regions, in the order given: each once, and this process's among them.
+    /// All regions, in the order given, each once.
     pub fn regions(&self) -> Result<Vec<RegionName>, SettingError> {
-        let wrong = SettingError::Wrong(REGIONS, "different regions' names, comma-separated");
-        let text = self.text(REGIONS)?;
+        self.names(REGIONS)
+    }
+
+    /// The regions with a replica: all, unless it is said which.
+    pub fn replica_regions(&self) -> Result<Vec<RegionName>, SettingError> {
+        let is_set = self.optional(REPLICA_REGIONS).is_some();
+        self.names(if is_set { REPLICA_REGIONS } else { REGIONS })
+    }
+
+    fn names(&self, variable: &'static str) -> Result<Vec<RegionName>, SettingError> {
+        let wrong = SettingError::Wrong(variable, "different regions' names, comma-separated");
+        let text = self.text(variable)?;
         let names = text.split(',').map(|name| RegionName::parse(name.trim()));
         let names: Vec<RegionName> = names.collect::<Result<_, _>>().map_err(|_| wrong.clone())?;
         let distinct: std::collections::BTreeSet<_> = names.iter().collect();
-        if distinct.len() == names.len() { Ok(names) } else { Err(wrong) }
+        if distinct.len() == names.len() {
+            Ok(names)
+        } else {
+            Err(wrong)
+        }
     }
 
     /// Queues' addresses by region: [`QUEUES`] or [`DEAD_LETTER_QUEUES`].
@@ -135,7 +157,9 @@ impl Settings {
     pub fn number(&self, name: &'static str, default: u64) -> Result<u64, SettingError> {
         match self.optional(name) {
             None => Ok(default),
-            Some(text) => text.parse().map_err(|_| SettingError::Wrong(name, "a whole number")),
+            Some(text) => text
+                .parse()
+                .map_err(|_| SettingError::Wrong(name, "a whole number")),
         }
     }
 }

@@ -9,8 +9,9 @@ use election_core::phase::Phase;
 use election_sqlite::{OpenError, SqliteStore};
 
 use crate::cli::{DemoArguments, Place, ServeArguments};
+use crate::election::Election;
 use crate::failure::Failure;
-use crate::local::{self, LocalElection, SECOND_COPY_DELAY};
+use crate::local::{self, SECOND_COPY_DELAY};
 use crate::operation::{Operation, execute};
 use crate::progress::Bar;
 use crate::store::StoreUrl;
@@ -25,7 +26,8 @@ pub(crate) const WEIGHTS: &[u8] = include_bytes!("../../../examples/us-president
 pub(crate) async fn run(arguments: DemoArguments, keys: Option<PathBuf>) -> Result<(), Failure> {
     let folder = &arguments.data;
     let place = Place {
-        store: StoreUrl::of_folder(folder),
+        store: StoreUrl::Folder(folder.clone()),
+        config: None,
         keys,
     };
     let definition = Definition::parse(DEFINITION).context("the example's definition")?;
@@ -59,7 +61,7 @@ pub(crate) async fn run(arguments: DemoArguments, keys: Option<PathBuf>) -> Resu
         refused_ids_per_minute: None,
     };
     let store = SqliteStore::open(folder).map_err(local::open_failure)?;
-    let election = LocalElection::of(store, &place, &serve_arguments.regions, SECOND_COPY_DELAY).await?;
+    let election = local::open(store, &place, &serve_arguments.regions, SECOND_COPY_DELAY).await?;
     let letters = folder.join("letters.csv");
     if election.operations.elections.phase().await?.phase == Phase::PreElection {
         import(&election, &definition, &arguments, &letters).await?;
@@ -67,28 +69,33 @@ pub(crate) async fn run(arguments: DemoArguments, keys: Option<PathBuf>) -> Resu
     }
     let first = first_voter_ids(&letters)?;
     let folder = folder.clone();
-    serve::serve(Arc::new(election), &serve_arguments, move |address| {
-        let mut lines = vec![
-            format!("Vote             http://{address}/"),
-            format!("Results          http://{address}/results"),
-            format!("Check a ballot   http://{address}/check"),
-            String::new(),
-            format!("Voter ids to try (all are in {}/letters.csv):", folder.display()),
-        ];
-        lines.extend(first.into_iter().map(|voter_id| format!("  {voter_id}")));
-        lines.push(String::new());
-        lines.push("Stop with Ctrl-C; started again, the demo goes on.".to_owned());
-        if let Err(failure) = output::lines(&lines) {
-            failure.report();
-        }
-    })
+    serve::serve(
+        Arc::new(election),
+        &arguments.data,
+        &serve_arguments,
+        move |address| {
+            let mut lines = vec![
+                format!("Vote             http://{address}/"),
+                format!("Results          http://{address}/results"),
+                format!("Check a ballot   http://{address}/check"),
+                String::new(),
+                format!("Voter ids to try (all are in {}/letters.csv):", folder.display()),
+            ];
+            lines.extend(first.into_iter().map(|voter_id| format!("  {voter_id}")));
+            lines.push(String::new());
+            lines.push("Stop with Ctrl-C; started again, the demo goes on.".to_owned());
+            if let Err(failure) = output::lines(&lines) {
+                failure.report();
+            }
+        },
+    )
     .await
 }
 
 /// Makes up the voters and imports them. The roll is removed once everybody has a letter; a demo that was
 /// interrupted before imports the rest of the same roll.
 async fn import(
-    election: &LocalElection,
+    election: &Election,
     definition: &Definition,
     arguments: &DemoArguments,
     letters: &Path,

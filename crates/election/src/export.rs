@@ -17,7 +17,7 @@ use election_service::operations::{OperationError, Progress};
 use serde::{Deserialize, Serialize};
 use tokio::task::block_in_place;
 
-use crate::local::LocalElection;
+use crate::election::Election;
 
 /// So much is written at a time.
 const PIECE: usize = 1 << 20;
@@ -48,7 +48,7 @@ fn failed(error: anyhow::Error) -> OperationError {
 
 /// Writes what is published into a folder.
 pub(crate) async fn run(
-    election: &LocalElection,
+    election: &Election,
     what: ExportKind,
     out: &Path,
     progress: Progress<'_>,
@@ -100,7 +100,7 @@ pub(crate) async fn run(
 /// Writes the list of ballots and counts what it writes.
 fn ballots_draft(
     folder: &Folder,
-    election: &LocalElection,
+    election: &Election,
     record: &CertifiedRecord,
     lines: BallotLines,
     progress: &dyn Fn(u64),
@@ -176,7 +176,7 @@ struct Folder {
 
 impl Folder {
     /// Makes the folder, or looks whether it can take the export: it has nothing but one of this election.
-    fn open(path: &Path, election: &LocalElection, record: &CertifiedRecord) -> anyhow::Result<Self> {
+    fn open(path: &Path, election: &Election, record: &CertifiedRecord) -> anyhow::Result<Self> {
         let shown = path.display();
         let is_new = !path.try_exists().with_context(|| shown.to_string())?;
         std::fs::create_dir_all(path).with_context(|| shown.to_string())?;
@@ -260,7 +260,7 @@ impl Folder {
     fn publish(
         &mut self,
         drafts: Vec<Draft>,
-        election: &LocalElection,
+        election: &Election,
         record: &CertifiedRecord,
     ) -> anyhow::Result<()> {
         for draft in &drafts {

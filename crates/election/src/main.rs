@@ -1,9 +1,12 @@
 //! The `election` command. This file only starts it; what it can do is in [`cli`].
 
+#[cfg(feature = "aws")]
+mod aws;
 mod cli;
 mod connections;
 mod definition;
 mod demo;
+mod election;
 mod export;
 mod failure;
 mod faults;

@@ -10,8 +10,8 @@ use election_service::ports::RegionState;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::election::{Edition, Election};
 use crate::export::{self, ExportKind};
-use crate::local::LocalElection;
 use crate::voters;
 
 /// What to do with a region.
@@ -74,7 +74,7 @@ impl Operation {
 
 /// Does an operation and gives its answer as JSON; null if there is nothing to tell.
 pub(crate) async fn execute(
-    election: &LocalElection,
+    election: &Election,
     operation: Operation,
     progress: Progress<'_>,
 ) -> Result<Value, OperationError> {
@@ -91,14 +91,7 @@ pub(crate) async fn execute(
         Operation::DeadLettersReplay => Ok(json!({ "replayed": operations.replay_dead_letters().await? })),
         Operation::KeysDestroy => {
             operations.destroy_keys().await?;
-            Ok(json!({
-                "destroyed": "the ballot secret and its key; the box is rewritten in key order",
-                "still_links": [
-                    "letters: whoever has a letter and a copy of the destroyed key file (delete backups of it)",
-                    "backups and file system snapshots of the data folder made before now",
-                    "blocks that the disk has not overwritten yet",
-                ],
-            }))
+            Ok(still_links(&election.edition))
         }
         Operation::Export { what, out } => document(&export::run(election, what, &out, progress).await?),
         Operation::TallyRebuild { name } => document(&operations.rebuild_tally(&name, progress).await?),
@@ -122,13 +115,39 @@ pub(crate) async fn execute(
     }
 }
 
+/// What the destruction of the keys didn't reach, and until when.
+fn still_links(edition: &Edition) -> Value {
+    match edition {
+        Edition::Local(_) => json!({
+            "destroyed": "the ballot secret and its key; the box is rewritten in key order",
+            "still_links": [
+                "letters: whoever has a letter and a copy of the destroyed key file (delete backups of it)",
+                "backups and file system snapshots of the data folder made before now",
+                "blocks that the disk has not overwritten yet",
+            ],
+        }),
+        #[cfg(feature = "aws")]
+        Edition::Aws => json!({
+            "destroyed": "the wrapped ballot secret; its KMS key is scheduled for deletion",
+            "still_links": [
+                "the KMS key, until its deletion in 7 days: whoever may cancel that can use it again",
+                "point-in-time recovery of the table with the wrapped secret, for 35 days",
+                "functions that are running: they forget the secret when their environment ends, within hours",
+                "streams of the ballot box, which have the order of voting, for 24 hours",
+                "queues, for at most 14 days",
+                "letters: whoever has a letter and one of the above",
+            ],
+        }),
+    }
+}
+
 fn document(answer: &impl Serialize) -> Result<Value, OperationError> {
     serde_json::to_value(answer)
         .map_err(|error| OperationError::Refused(format!("the answer can't be written: {error}")))
 }
 
 /// The results as the nearest region counts them; recounted if none is active.
-async fn results(election: &LocalElection, progress: Progress<'_>) -> Result<Value, OperationError> {
+async fn results(election: &Election, progress: Progress<'_>) -> Result<Value, OperationError> {
     let nearest = election
         .regions
         .nearest_active()
@@ -141,7 +160,7 @@ async fn results(election: &LocalElection, progress: Progress<'_>) -> Result<Val
     document(&election.results.of_counts(phase, &recount.counts))
 }
 
-async fn recount(election: &LocalElection, progress: Progress<'_>) -> Result<Value, OperationError> {
+async fn recount(election: &Election, progress: Progress<'_>) -> Result<Value, OperationError> {
     let recount = election.operations.recount(progress).await?;
     let differences: Vec<String> = recount.differences().collect();
     let ballots: u64 = recount.counts.values().map(|counts| counts.ballots).sum();
@@ -162,7 +181,7 @@ async fn recount(election: &LocalElection, progress: Progress<'_>) -> Result<Val
     }))
 }
 
-async fn region(election: &LocalElection, name: &str, action: RegionAction) -> Result<Value, OperationError> {
+async fn region(election: &Election, name: &str, action: RegionAction) -> Result<Value, OperationError> {
     let state = match action {
         RegionAction::Fail => RegionState::Failed,
         RegionAction::Restore => RegionState::Active,
@@ -170,8 +189,7 @@ async fn region(election: &LocalElection, name: &str, action: RegionAction) -> R
     };
     election.operations.set_region(name, state).await?;
     if let (RegionState::Lost, Some(region)) = (state, election.regions.named(name)) {
-        let removed = election.store.remove_region(region.name()).await;
-        removed.map_err(|error| OperationError::Refused(format!("region {name} is lost, but {error}")))?;
+        election.remove_region(region).await?;
     }
     Ok(Value::Null)
 }

@@ -270,8 +270,13 @@ pub(crate) fn status(status: &Value, format: Format) -> Result<(), Failure> {
                 .collect()
         })
         .collect();
+    let approximate = if status["approximate"] == true {
+        " · approximate: queues tell about how much they hold, some minutes late"
+    } else {
+        ""
+    };
     print(&format!(
-        "{}\n\n{}\n\n{}",
+        "{}{approximate}\n\n{}\n\n{}",
         text(&status["phase"]),
         table(&["votes", "count"], &rows),
         table(&["region", "state", "queued", "tally lag"], &regions)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +10,8 @@ use axum::Router;
 use axum::http::HeaderValue;
 use election_core::identifiers::RegionName;
 use election_service::http::{
-    ApiSettings, HealthApi, ReadingApi, Refusals, VotingApi, health_routes, reading_routes, region_router, site,
-    voting_routes,
+    ApiSettings, HealthApi, ReadingApi, Refusals, VotingApi, health_routes, reading_routes, region_router,
+    site, voting_routes,
 };
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -18,8 +19,9 @@ use tokio::task::JoinSet;
 
 use crate::cli::{Place, ServeArguments};
 use crate::connections;
+use crate::election::Election;
 use crate::failure::Failure;
-use crate::local::{self, LocalElection, REQUEST_TIMEOUT};
+use crate::local::{self, REQUEST_TIMEOUT};
 use crate::operator::Listener;
 use crate::pages;
 
@@ -37,7 +39,8 @@ pub(crate) fn default_regions() -> Vec<RegionName> {
 
 /// Serves the election of a store until the process is told to stop.
 pub(crate) async fn run(place: &Place, arguments: &ServeArguments) -> Result<(), Failure> {
-    let store = election_sqlite::SqliteStore::open(place.store.folder()).map_err(local::open_failure)?;
+    let folder = place.store.folder()?;
+    let store = election_sqlite::SqliteStore::open(folder).map_err(local::open_failure)?;
     let mut regions = arguments.regions.clone();
     if regions.is_empty() {
         regions = local::known_regions(&store).await?;
@@ -52,8 +55,8 @@ pub(crate) async fn run(place: &Place, arguments: &ServeArguments) -> Result<(),
         let text = "--regions needs at least two different names: each vote is kept in two regions";
         return Err(Failure::Usage(text.to_owned()));
     }
-    let election = LocalElection::of(store, place, &regions, arguments.second_copy_delay).await?;
-    serve(Arc::new(election), arguments, |address| {
+    let election = local::open(store, place, &regions, arguments.second_copy_delay).await?;
+    serve(Arc::new(election), folder, arguments, |address| {
         tracing::info!("voters reach http://{address}/")
     })
     .await
@@ -61,7 +64,8 @@ pub(crate) async fn run(place: &Place, arguments: &ServeArguments) -> Result<(),
 
 /// Serves an opened election; `listening` is told the address once requests are answered.
 pub(crate) async fn serve(
-    election: Arc<LocalElection>,
+    election: Arc<Election>,
+    folder: &Path,
     arguments: &ServeArguments,
     listening: impl FnOnce(SocketAddr),
 ) -> Result<(), Failure> {
@@ -73,7 +77,7 @@ pub(crate) async fn serve(
     };
     let listener = TcpListener::bind(arguments.listen).await.map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
-    let operator = Listener::bind(arguments.operator_listen, election.store.folder()).await;
+    let operator = Listener::bind(arguments.operator_listen, folder).await;
     let operator = operator.map_err(|error| Failure::Configuration(format!("{error:#}")))?;
 
     let (stopping, stop_requested) = watch::channel(false);
@@ -102,13 +106,13 @@ pub(crate) async fn serve(
     drain(&election).await;
     let _ = stop_working.send(true);
     while workers.join_next().await.is_some() {}
-    election.store.close().await;
+    election.close().await;
     signals.abort();
     tracing::info!("stopped");
     Ok(())
 }
 
-fn start_workers(election: &Arc<LocalElection>, stop: &watch::Receiver<bool>) -> JoinSet<()> {
+fn start_workers(election: &Arc<Election>, stop: &watch::Receiver<bool>) -> JoinSet<()> {
     let mut workers = JoinSet::new();
     for region in election.regions.iter() {
         let (processor, folder) = (election.processor.clone(), election.folder.clone());
@@ -121,7 +125,7 @@ fn start_workers(election: &Arc<LocalElection>, stop: &watch::Receiver<bool>) ->
 }
 
 fn router(
-    election: &Arc<LocalElection>,
+    election: &Arc<Election>,
     arguments: &ServeArguments,
     stopping: &watch::Receiver<bool>,
 ) -> Result<Router, Failure> {
@@ -164,7 +168,7 @@ fn router(
 }
 
 /// Lets the workers finish what is due now; second copies that aren't due wait for the next start.
-async fn drain(election: &LocalElection) {
+async fn drain(election: &Election) {
     let deadline = tokio::time::Instant::now() + STOPPING;
     while tokio::time::Instant::now() < deadline {
         let mut due = 0;
@@ -175,7 +179,13 @@ async fn drain(election: &LocalElection) {
         {
             due += stores.intake.depth().await.map_or(0, |depth| depth.primaries);
             if let Ok(stored) = stores.tallies.load().await {
-                due += election.operations.lag(&stored.tally).await.ok().flatten().unwrap_or(0);
+                due += election
+                    .operations
+                    .lag(&stored.tally)
+                    .await
+                    .ok()
+                    .flatten()
+                    .unwrap_or(0);
             }
         }
         if due == 0 {
@@ -186,7 +196,7 @@ async fn drain(election: &LocalElection) {
     tracing::warn!("the queues aren't empty yet; they are worked off after the next start");
 }
 
-async fn wait_for_signal(stopping: watch::Sender<bool>) {
+pub(crate) async fn wait_for_signal(stopping: watch::Sender<bool>) {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut interrupt), Ok(mut terminate)) =
         (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))

@@ -192,7 +192,10 @@ impl Metrics {
             let counter = self.outcomes.get_or_create(&OutcomeLabels { outcome });
             (outcome, counter.get())
         });
-        [("accepted", self.accepted.get())].into_iter().chain(outcomes).collect()
+        [("accepted", self.accepted.get())]
+            .into_iter()
+            .chain(outcomes)
+            .collect()
     }
 
     /// How many votes were refused since the process began, by code.

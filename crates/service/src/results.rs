@@ -46,7 +46,13 @@ impl ResultsReader {
         // The queues before the tally: what leaves a queue in between is in the box, and the tally behind.
         let all_recorded = phase.phase >= Phase::Closed && self.all_are_recorded(phase.phase).await?;
         let stored = tallies.load().await?;
-        let lag = lag(&self.definition, self.ballots.as_ref(), &self.phase, &stored.tally).await?;
+        let lag = lag(
+            &self.definition,
+            self.ballots.as_ref(),
+            &self.phase,
+            &stored.tally,
+        )
+        .await?;
         let complete = all_recorded && lag.is_none_or(|lag| lag == 0);
         let counts = tally::by_jurisdiction(&stored.tally);
         Ok(self.make(phase.phase, complete, stored.updated_at, lag, &counts))

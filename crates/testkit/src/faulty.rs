@@ -13,9 +13,9 @@ use election_core::phase::Phase;
 use election_core::tally::{FeedRecord, Sequence, Tally};
 use election_core::voter_record::{DataKey, KeyBatchId};
 use election_service::ports::{
-    AddOutcome, BallotBox, CopyRole, DeadLetter, Depth, ElectionRecord, Elections, Exceptions, Handle, Intake, KeyVault,
-    NewElection, NewVoter, Outcome, Person, PhaseRecord, PortResult, Received, Reckoning, RegionState,
-    Registration, Secrets, StoredTally, Submission, TallyStore, TallyUpdate, VoterRoll, Waiting,
+    AddOutcome, BallotBox, CopyRole, DeadLetter, Depth, ElectionRecord, Elections, Exceptions, Handle,
+    Intake, KeyVault, NewElection, NewVoter, Outcome, Person, PhaseRecord, PortResult, Received, Reckoning,
+    RegionState, Registration, Secrets, StoredTally, Submission, TallyStore, TallyUpdate, VoterRoll, Waiting,
     WrappedDataKey,
 };
 use time::OffsetDateTime;

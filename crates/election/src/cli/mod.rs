@@ -23,7 +23,7 @@ use crate::voters;
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
 pub(crate) struct Cli {
-    /// Where the election is kept: sqlite:DIR
+    /// Where the election is kept: sqlite:DIR, or aws (with the settings of --config)
     #[arg(
         long,
         global = true,
@@ -35,6 +35,9 @@ pub(crate) struct Cli {
     /// The file with the election's secrets [default: keys.json in the store's folder]
     #[arg(long, global = true, env = "ELECTION_KEYS", value_name = "PATH")]
     keys: Option<PathBuf>,
+    /// The settings of the AWS edition, as lines NAME=VALUE; variables of the same names come first
+    #[arg(long, global = true, env = "ELECTION_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
     /// How the log is written: text or json; ELECTION_LOG sets what is in it, as `info` or `access=debug`
     #[arg(
         long,
@@ -74,6 +77,8 @@ enum Command {
     Voters(VotersCommand),
     /// Serve the pages and the API in all regions of this machine
     Serve(ServeArguments),
+    /// Record the votes of a region's queue until stopped: on EC2 or Fargate, in place of the function
+    Work(WorkArguments),
     /// Open the polls
     Open,
     /// Close the polls; what was accepted is still recorded
@@ -208,6 +213,13 @@ pub(crate) struct ServeArguments {
     pub(crate) refused_ids_per_minute: Option<NonZeroU32>,
 }
 
+#[derive(Args)]
+pub(crate) struct WorkArguments {
+    /// How many batches of ten are received and recorded at once
+    #[arg(long, default_value_t = 32, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) pollers: u16,
+}
+
 #[derive(Subcommand)]
 enum RegionCommand {
     /// Take it out of service; what it holds is kept
@@ -288,7 +300,10 @@ fn duration(text: &str) -> Result<Duration, String> {
 impl Cli {
     /// Whether this runs until it is stopped.
     pub(crate) fn is_server(&self) -> bool {
-        matches!(self.command, Command::Demo(_) | Command::Serve(_))
+        matches!(
+            self.command,
+            Command::Demo(_) | Command::Serve(_) | Command::Work(_)
+        )
     }
 }
 

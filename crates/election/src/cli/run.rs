@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{
     Cli, Command, DeadLettersCommand, DefinitionCommand, ExportCommand, KeysCommand, RegionCommand,
-    TallyCommand, VotersCommand,
+    TallyCommand, VotersCommand, WorkArguments,
 };
 use crate::export::ExportKind;
 use crate::failure::Failure;
@@ -16,6 +16,9 @@ use crate::{definition, demo, init, operator, output, serve, verify, voters};
 pub(crate) struct Place {
     pub(crate) store: StoreUrl,
     pub(crate) keys: Option<PathBuf>,
+    /// The AWS edition's settings.
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "only that edition has any"))]
+    pub(crate) config: Option<PathBuf>,
 }
 
 /// Does what the command line says.
@@ -26,6 +29,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
     let place = Place {
         store,
         keys: cli.keys,
+        config: cli.config,
     };
     match cli.command {
         Command::Demo(arguments) => demo::run(arguments, place.keys).await,
@@ -33,6 +37,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Init { definition } => init::run(&place, &definition).await,
         Command::Voters(command) => prepare_voters(&place, command).await,
         Command::Serve(arguments) => serve::run(&place, &arguments).await,
+        Command::Work(arguments) => work(&place, &arguments).await,
         Command::Open => operator::run(&place, Operation::Open).await.map(drop),
         Command::Close => operator::run(&place, Operation::Close).await.map(drop),
         Command::Certify { yes } => {
@@ -105,6 +110,25 @@ async fn prepare_voters(place: &Place, command: VotersCommand) -> Result<(), Fai
             operator::run(place, operation).await.map(drop)
         }
     }
+}
+
+/// Works a region's queue off.
+#[cfg(feature = "aws")]
+async fn work(place: &Place, arguments: &WorkArguments) -> Result<(), Failure> {
+    match &place.store {
+        StoreUrl::Aws => crate::aws::work(place, arguments).await,
+        StoreUrl::Folder(_) => no_work(),
+    }
+}
+
+#[cfg(not(feature = "aws"))]
+async fn work(_: &Place, _: &WorkArguments) -> Result<(), Failure> {
+    no_work()
+}
+
+fn no_work() -> Result<(), Failure> {
+    let text = "on this machine `election serve` records the votes; `election work` is for --store aws";
+    Err(Failure::Usage(text.to_owned()))
 }
 
 async fn region(place: &Place, command: RegionCommand) -> Result<(), Failure> {

@@ -26,7 +26,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use super::address_file;
-use crate::local::LocalElection;
+use crate::election::Election;
 use crate::operation::{Operation, execute};
 
 /// How to reach a server. No `Debug`: the token is a secret.
@@ -93,7 +93,7 @@ impl Listener {
     /// Serves operators until `stopped`.
     pub(crate) async fn serve(
         self,
-        election: Arc<LocalElection>,
+        election: Arc<Election>,
         stopped: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
         let operations = Router::new()
@@ -139,7 +139,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Does an operation to its end, whether or not the client stays; answers with a line per event.
-async fn operate(State(election): State<Arc<LocalElection>>, Json(operation): Json<Operation>) -> Response {
+async fn operate(State(election): State<Arc<Election>>, Json(operation): Json<Operation>) -> Response {
     let (sender, receiver) = mpsc::unbounded_channel();
     tokio::spawn(async move {
         let progress = {
@@ -171,7 +171,7 @@ async fn operate(State(election): State<Arc<LocalElection>>, Json(operation): Js
         .into_response()
 }
 
-async fn metrics(State(election): State<Arc<LocalElection>>) -> Response {
+async fn metrics(State(election): State<Arc<Election>>) -> Response {
     match election.operations.status().await {
         Ok(status) => {
             let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -17,11 +17,15 @@ use tokio::runtime::Handle;
 
 use super::letters::Letters;
 use super::roll::{BadRow, RollReader, RollRow};
-use crate::local::LocalElection;
+use crate::election::{Edition, Election};
 
-/// How many people are put on the roll at once. Keys are random, so each part writes nearly every page of the
+/// How many people are put on the roll at once in a data folder. Keys are random, so each part writes nearly every page of the
 /// roll: a million people in four parts write 1.5 GB, in twenty 5.8 GB. Two parts are in memory at a time.
 const PART: usize = 250_000;
+
+/// The same in AWS, where each person is a write of their own.
+#[cfg(feature = "aws")]
+const AWS_PART: usize = 10_000;
 
 /// The files of an import.
 pub(crate) struct Files {
@@ -47,7 +51,7 @@ fn failed(error: anyhow::Error) -> OperationError {
 
 /// Imports a roll.
 pub(crate) async fn run(
-    election: &LocalElection,
+    election: &Election,
     files: &Files,
     progress: Progress<'_>,
 ) -> Result<Summary, OperationError> {
@@ -57,7 +61,7 @@ pub(crate) async fn run(
 }
 
 async fn import(
-    election: &LocalElection,
+    election: &Election,
     files: &Files,
     progress: Progress<'_>,
 ) -> Result<Summary, OperationError> {
@@ -76,6 +80,11 @@ async fn import(
         registrar: registrar.clone(),
         seen: HashSet::new(),
         summary: Summary::default(),
+        part: match election.edition {
+            Edition::Local(_) => PART,
+            #[cfg(feature = "aws")]
+            Edition::Aws => AWS_PART,
+        },
     };
     let mut part = import.next(&election.definition).await?;
     while let Some(Part { lines, sealed }) = part {
@@ -101,6 +110,8 @@ struct Import {
     /// The persons of all lines so far.
     seen: HashSet<PersonId>,
     summary: Summary,
+    /// How many people a part has.
+    part: usize,
 }
 
 /// People whose letters are durable, ready for the roll.
@@ -167,7 +178,7 @@ impl Import {
     /// The next rows that are people, and who they are. Each person comes once.
     fn read(&mut self, definition: &Definition) -> anyhow::Result<(Vec<RollRow>, Vec<PersonId>)> {
         let (mut rows, mut persons) = (Vec::new(), Vec::new());
-        while rows.len() < PART
+        while rows.len() < self.part
             && let Some(next) = self.roll.next(definition)?
         {
             match next {

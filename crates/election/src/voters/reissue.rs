@@ -7,14 +7,10 @@ use election_service::operations::OperationError;
 use election_service::registration::ReissueError;
 
 use super::letters::Letters;
-use crate::local::LocalElection;
+use crate::election::Election;
 
 /// Writes the new letter, then makes it the valid one.
-pub(crate) async fn run(
-    election: &LocalElection,
-    external_id: &str,
-    path: &Path,
-) -> Result<(), OperationError> {
+pub(crate) async fn run(election: &Election, external_id: &str, path: &Path) -> Result<(), OperationError> {
     let _registering = election.registering.lock().await;
     let phase = election.operations.elections.phase().await?.phase;
     if phase >= Phase::Closed {

@@ -117,5 +117,11 @@ async fn tally_lag(api: &HealthApi) -> PortResult<Option<u64>> {
     let stores = stores.ok_or_else(|| PortError::Unavailable("the region isn't active".to_owned()))?;
     let tally = stores.tallies.load().await?.tally;
     let results = &api.results;
-    lag(&results.definition, results.ballots.as_ref(), &results.phase, &tally).await
+    lag(
+        &results.definition,
+        results.ballots.as_ref(),
+        &results.phase,
+        &tally,
+    )
+    .await
 }

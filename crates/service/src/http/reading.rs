@@ -173,7 +173,10 @@ pub(crate) struct ElectionAnswer {
     (status = 304, description = "Not changed since the ETag in If-None-Match"),
     (status = 503, body = Problem, content_type = "application/problem+json", description = "unavailable, region-unavailable"),
 ))]
-pub(crate) async fn election(State(api): State<Arc<ReadingApi>>, headers: HeaderMap) -> Result<Response, Problem> {
+pub(crate) async fn election(
+    State(api): State<Arc<ReadingApi>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let definition = &api.results.definition;
     let answer = ElectionAnswer {
         election_hash: definition.hash(),

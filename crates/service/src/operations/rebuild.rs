@@ -6,9 +6,9 @@ use std::sync::Arc;
 use election_core::identifiers::RegionName;
 use election_core::phase::Phase;
 use election_core::tally::{self, FeedRecord, Sequence, Tally};
-use tokio::sync::mpsc;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use tokio::sync::mpsc;
 
 use super::recount::differences;
 use super::{OperationError, Operations, Progress};

@@ -82,7 +82,9 @@ impl Operations {
                 differences: Vec::new(),
             });
             if let Some(stored) = stored {
-                due.entry(reached.unwrap_or(Sequence::END)).or_default().push((index, stored));
+                due.entry(reached.unwrap_or(Sequence::END))
+                    .or_default()
+                    .push((index, stored));
             }
         }
 

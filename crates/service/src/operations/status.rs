@@ -32,7 +32,7 @@ pub struct Status {
     /// Whether the numbers are only about right, as where queues can't be listed (SQS): they may be some
     /// minutes old, an envelope may be counted twice or not at all, and `recorded` is what the most advanced
     /// tally has counted.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub approximate: bool,
     /// Envelopes made durable, and 202s for ballots recorded before.
     pub accepted: u64,

@@ -111,7 +111,13 @@ pub async fn an_acknowledged_message_is_gone_for_good(adapter: &dyn Adapter) {
         let received = receive_one(intake).await;
         intake.acknowledge(&[received.handle]).await.unwrap();
     }
-    assert!(intake.waiting().await.unwrap().is_none_or(|waiting| waiting.is_empty()));
+    assert!(
+        intake
+            .waiting()
+            .await
+            .unwrap()
+            .is_none_or(|waiting| waiting.is_empty())
+    );
     assert!(intake.receive(10, SOON * 2).await.unwrap().is_empty());
 }
 
@@ -235,7 +241,10 @@ pub async fn waiting_and_depth_see_visible_delayed_and_leased_messages(adapter: 
 /// A queue that can't be listed can't tell copies from what is delayed either.
 async fn assert_depth(intake: &dyn Intake, primaries: u64, copies: u64, is_listed: bool) {
     let depth = intake.depth().await.unwrap();
-    assert_eq!((depth.primaries + depth.copies, depth.given_up), (primaries + copies, 0));
+    assert_eq!(
+        (depth.primaries + depth.copies, depth.given_up),
+        (primaries + copies, 0)
+    );
     if is_listed {
         assert_eq!((depth.primaries, depth.copies), (primaries, copies));
     }

@@ -149,7 +149,13 @@ pub async fn five_thousand_messages_pass(adapter: &dyn Adapter) {
     let intake = stores.intakes[0].as_ref();
     let depth = intake.depth().await.unwrap();
     assert_eq!(depth.primaries + depth.copies, 5_000);
-    assert!(intake.waiting().await.unwrap().is_none_or(|waiting| waiting.len() == 5_000));
+    assert!(
+        intake
+            .waiting()
+            .await
+            .unwrap()
+            .is_none_or(|waiting| waiting.len() == 5_000)
+    );
     let mut handles = Vec::new();
     loop {
         let received = intake.receive(5_000, NOW).await.unwrap();

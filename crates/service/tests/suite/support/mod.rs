@@ -2,6 +2,7 @@
 //! together as the `election` command does it, with a plan of faults for each part.
 
 pub(crate) mod client;
+pub(crate) mod delivered;
 mod driving;
 mod scripted_roll;
 
@@ -17,8 +18,8 @@ use election_core::keys::{BallotSecret, MacSecret, RollSecret};
 use election_core::phase::Phase;
 use election_service::enqueuer::{BallotSecretSlot, Enqueuer, Vote};
 use election_service::http::{
-    ApiSettings, HealthApi, ReadingApi, Refusals, VotingApi, health_routes, reading_routes, region_router, site,
-    voting_routes,
+    ApiSettings, HealthApi, ReadingApi, Refusals, VotingApi, health_routes, reading_routes, region_router,
+    site, voting_routes,
 };
 use election_service::metrics::Metrics;
 use election_service::operations::{Operations, Settling};

@@ -2,6 +2,7 @@
 
 mod certify;
 mod dead_letters;
+mod delivered;
 mod enqueuer;
 mod export;
 mod lifecycle;

@@ -7,12 +7,12 @@ use async_trait::async_trait;
 use election_core::envelope::Message;
 use election_core::phase::Phase;
 use election_core::results::ResultsStatus;
+use election_service::phase_cache::PhaseCache;
 use election_service::ports::{
     BallotBox, CopyRole, DeadLetterReason, Depth, Handle, Intake, PortResult, Received, RegionState,
     Submission, Waiting,
 };
 use election_service::regions::{Region, RegionStores, Regions};
-use election_service::phase_cache::PhaseCache;
 use election_service::results::ResultsReader;
 use election_testkit::fixtures::{dead_letter, mac_secret, message, region};
 use election_testkit::memory::{MemoryBallotBox, MemoryIntake};

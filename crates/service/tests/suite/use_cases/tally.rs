@@ -296,7 +296,14 @@ async fn a_step_of_more_ballots_than_a_batch_is_published_too() {
 #[tokio::test(start_paused = true)]
 async fn ballots_held_back_for_the_next_step_are_no_lag() {
     let election = live(10).await;
-    let lag = async || election.operations.lag(&election.tally(0).await).await.unwrap().expect("a lag");
+    let lag = async || {
+        election
+            .operations
+            .lag(&election.tally(0).await)
+            .await
+            .unwrap()
+            .expect("a lag")
+    };
     let record = async |voters: std::ops::Range<u64>| {
         for voter in voters {
             election.record(voter, voter, 0).await;
