@@ -10,16 +10,24 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use election_core::identifiers::{ElectionHash, RegionName};
-use election_service::ports::{BallotBox, Elections, TallyStore, VoterRoll};
+use election_core::identifiers::{ElectionHash, ElectionId, RegionName};
+use election_service::ports::{BallotBox, Elections, Intake, TallyStore, VoterRoll};
 
 use crate::ballots::DynamoBallotBox;
 use crate::conflicts::Conflicts;
 use crate::elections::DynamoElections;
+use crate::kms_keys::KmsKeys;
+use crate::queue::SqsIntake;
 use crate::roll::DynamoRoll;
-use crate::settings::{REPLICA_REGION, SettingError, Settings, Table};
+use crate::secrets::WrappedSecrets;
+use crate::settings::{
+    BALLOT_SECRET_KEY, DEAD_LETTER_QUEUES, DYNAMODB_ENDPOINT, KMS_ENDPOINT, QUEUES, RECORDS_KEY,
+    REPLICA_REGION, SQS_ENDPOINT, SettingError, Settings, Table,
+};
 use crate::tables::TableCalls;
 use crate::tallies::DynamoTallies;
+use crate::untraced::Untraced;
+use crate::vault::AwsVault;
 
 /// The longest that one attempt of a call may take. A voter's request may take five seconds in all.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1_500);
@@ -55,13 +63,8 @@ impl AwsConnection {
     /// of which many run in one process.
     #[doc(hidden)]
     pub async fn open_with(settings: Settings, loader: aws_config::ConfigLoader) -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-            .operation_timeout(CALL_TIMEOUT)
-            .build();
         let config = loader
-            .timeout_config(timeouts)
+            .timeout_config(timeouts(Duration::ZERO))
             .retry_config(RetryConfig::adaptive().with_max_attempts(MOST_ATTEMPTS))
             .load()
             .await;
@@ -129,22 +132,68 @@ impl AwsConnection {
         let retries = RetryConfig::standard()
             .with_max_attempts(MOST_ATTEMPTS)
             .with_initial_backoff(FIRST_PAUSE);
-        let config = aws_sdk_dynamodb::config::Builder::from(&self.config)
+        let mut config = aws_sdk_dynamodb::config::Builder::from(&self.config)
             .region(named(region))
+            .interceptor(Untraced)
             .retry_config(retries);
+        if let Some(url) = self.settings.optional(DYNAMODB_ENDPOINT) {
+            config = config.endpoint_url(url);
+        }
         aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
+    /// The intake of a region, which may be another than this process's.
+    pub fn intake(&self, region: &RegionName) -> Result<Arc<dyn Intake>, SettingError> {
+        let wrong = SettingError::Wrong(QUEUES, "region=url pairs of all regions, comma-separated");
+        let votes = self.settings.queues(QUEUES)?.remove(region).ok_or(wrong)?;
+        // Only the operators' command is told of them.
+        let dead_letters = match self.settings.optional(DEAD_LETTER_QUEUES) {
+            Some(_) => self.settings.queues(DEAD_LETTER_QUEUES)?.remove(region),
+            None => None,
+        };
+        Ok(Arc::new(SqsIntake {
+            client: self.sqs(region),
+            region: region.clone(),
+            votes,
+            dead_letters,
+        }))
+    }
+
+    /// The key service of an election. Which key the ballot secret is wrapped under is read when it is needed.
+    pub fn vault(&self, election: &ElectionId) -> Result<Arc<AwsVault>, SettingError> {
+        let table = self.settings.table(Table::Elections)?;
+        let secrets = WrappedSecrets::new(self.replica()?, table);
+        let records_key = self.settings.text(RECORDS_KEY)?;
+        let ballot_key = self.settings.optional(BALLOT_SECRET_KEY);
+        let keys = KmsKeys::new(self.config.clone(), self.settings.optional(KMS_ENDPOINT));
+        Ok(Arc::new(AwsVault::new(
+            election,
+            secrets,
+            keys,
+            records_key,
+            ballot_key,
+        )))
     }
 
     /// SQS in a region.
     fn sqs(&self, region: &RegionName) -> aws_sdk_sqs::Client {
-        let config = aws_sdk_sqs::config::Builder::from(&self.config).region(named(region));
+        let mut config = aws_sdk_sqs::config::Builder::from(&self.config)
+            .region(named(region))
+            .interceptor(Untraced);
+        if let Some(url) = self.settings.optional(SQS_ENDPOINT) {
+            config = config.endpoint_url(url);
+        }
         aws_sdk_sqs::Client::from_conf(config.build())
     }
+}
 
-    /// KMS in this process's region.
-    fn kms(&self) -> aws_sdk_kms::Client {
-        aws_sdk_kms::Client::new(&self.config)
-    }
+/// The time-outs of a call that may take `longer` than others.
+pub(crate) fn timeouts(longer: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT + longer)
+        .operation_timeout(CALL_TIMEOUT + longer)
+        .build()
 }
 
 fn named(region: &RegionName) -> Region {

@@ -7,14 +7,21 @@ mod connection;
 mod elections;
 mod failure;
 mod feed;
+mod kms_keys;
+pub mod message_text;
+mod queue;
+mod queue_batches;
 mod recorded;
 mod roll;
-#[expect(dead_code, reason = "the key vault keeps the wrapped secrets there")]
 mod secrets;
+mod service_error;
 pub mod settings;
 pub mod stream;
 mod tables;
 mod tallies;
 mod transactions;
+mod untraced;
+mod vault;
 
 pub use connection::AwsConnection;
+pub use vault::AwsVault;

@@ -71,6 +71,13 @@ pub const QUEUE_QUIET_SECONDS: &str = "ELECTION_QUEUE_QUIET_SECONDS";
 /// The website's origin, if a browser may call the API from there.
 pub const WEBSITE_ORIGIN: &str = "ELECTION_WEBSITE_ORIGIN";
 
+/// Where DynamoDB is, if not where AWS has it. The SDK reads it from the environment, too.
+pub const DYNAMODB_ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
+/// Where SQS is, if not where AWS has it.
+pub const SQS_ENDPOINT: &str = "AWS_ENDPOINT_URL_SQS";
+/// Where KMS is, if not where AWS has it.
+pub const KMS_ENDPOINT: &str = "AWS_ENDPOINT_URL_KMS";
+
 /// Where settings come from: the environment, or a file.
 pub struct Settings(Box<dyn Fn(&str) -> Option<String> + Send + Sync>);
 

@@ -2,10 +2,19 @@
 //! and what a lost one held can't be reached any more.
 
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use election_core::identifiers::RegionName;
+use tokio::time::Instant;
 
-use crate::ports::{Intake, RegionState, TallyStore};
+use crate::ports::{Elections, Intake, PortError, RegionState, TallyStore};
+
+/// How old the states may be that another process declared.
+pub const STATES_CACHE: Duration = Duration::from_secs(5);
+/// The longest that reading them may delay a request.
+const READING: Duration = Duration::from_secs(2);
+/// When reading them is tried again after it failed.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// What a region has for itself alone.
 #[derive(Clone)]
@@ -131,5 +140,46 @@ impl Regions {
             .iter()
             .chain(&self.0[..start])
             .filter(move |region| region.name() != own && region.is_active())
+    }
+}
+
+/// Takes over the states that operators declare in another process, at most [`STATES_CACHE`] old whenever
+/// something is asked of a region.
+pub struct DeclaredStates {
+    elections: Arc<dyn Elections>,
+    regions: Regions,
+    due: tokio::sync::Mutex<Instant>,
+}
+
+impl DeclaredStates {
+    /// Follows the store for these regions, whose states are as it has them now.
+    pub fn new(elections: Arc<dyn Elections>, regions: Regions) -> Self {
+        let due = tokio::sync::Mutex::new(Instant::now() + STATES_CACHE);
+        Self { elections, regions, due }
+    }
+
+    /// Takes over what was declared, if that is due. If it can't be read, the states stay as they were: then
+    /// the phase can't be read either, without which no vote is accepted.
+    pub async fn refresh(&self) {
+        let mut due = self.due.lock().await;
+        let asked = Instant::now();
+        if asked < *due {
+            return;
+        }
+        let read = tokio::time::timeout(READING, self.elections.region_states()).await;
+        match read.unwrap_or(Err(PortError::Overloaded)) {
+            Ok(states) => {
+                for (name, state) in states {
+                    if let Some(region) = self.regions.named(name.as_str()) {
+                        region.become_state(state);
+                    }
+                }
+                *due = asked + STATES_CACHE;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the regions' states can't be read; they stay as they were");
+                *due = Instant::now() + RETRY;
+            }
+        }
     }
 }

@@ -12,6 +12,7 @@ use election_core::tally::{self, FeedRecord, Sequence, Tally, TallyKey};
 use time::OffsetDateTime;
 use tokio::sync::Mutex;
 
+use crate::delivered::DeliveredFolder;
 use crate::phase_cache::PhaseCache;
 use crate::ports::{BallotBox, PortError, PortResult, TallyStore, TallyUpdate};
 use crate::processor::pause;
@@ -19,9 +20,6 @@ use crate::regions::Region;
 
 const BATCH: u64 = 20_000;
 const POLL: Duration = Duration::from_millis(100);
-
-/// How often a pushed batch is folded again because another folder was faster.
-const MOST_TRIES: usize = 20;
 
 /// Folds the feed into tallies. One serves any number of regions.
 pub struct TallyFolder {
@@ -86,7 +84,7 @@ async fn step(definition: &Definition, phase: &PhaseCache) -> PortResult<u64> {
 }
 
 /// To the millisecond: what is published needs no more.
-fn now() -> OffsetDateTime {
+pub(crate) fn now() -> OffsetDateTime {
     let now = OffsetDateTime::now_utc();
     now.replace_millisecond(now.millisecond()).unwrap_or(now)
 }
@@ -139,43 +137,16 @@ impl TallyFolder {
         Ok(if committed { fresh } else { 0 })
     }
 
-    /// Folds records that a stream delivered of one of its shards, in the shard's order, and commits them.
-    /// May be called with the same records any number of times, in other batches, and by several at once:
-    /// each record counts once. Returns how many were new to the tally.
-    ///
-    /// Once the tally was made anew from the box, the stream has nothing to add to it: what it delivers was
-    /// counted there, or has to be by making it anew again. Certification compares with the box in any case.
+    /// Folds records that a stream delivered, as [`DeliveredFolder::fold`] does. Returns how many were new.
     pub async fn fold_delivered(
         &self,
         store: &dyn TallyStore,
         shard: &str,
         records: Vec<FeedRecord>,
     ) -> PortResult<u64> {
-        let records = Arc::new(records);
-        for _ in 0..MOST_TRIES {
-            if !store.load_shard(<dyn BallotBox>::SHARD).await?.is_empty() {
-                tracing::info!(
-                    "the tally was rebuilt from the ballot box: the stream is not counted any more"
-                );
-                return Ok(0);
-            }
-            let before = store.load_shard(shard).await?;
-            let (definition, mac_secret) = (self.definition.clone(), self.mac_secret.clone());
-            let (shard, mut tally, delivered) = (shard.to_owned(), before.clone(), records.clone());
-            let fold = move || {
-                let changed = tally::fold(&mut tally, &definition, &mac_secret, &shard, delivered.iter());
-                (tally, changed)
-            };
-            let (tally, changed) = tokio::task::spawn_blocking(fold).await.map_err(panicked)?;
-            if changed.is_empty() {
-                return Ok(0);
-            }
-            let fresh = folded(&tally) - folded(&before);
-            if store.commit(updates(&before, &tally, changed), now()).await? {
-                return Ok(fresh);
-            }
-        }
-        Err(PortError::Overloaded)
+        let (definition, mac_secret) = (self.definition.clone(), self.mac_secret.clone());
+        let folder = DeliveredFolder { definition, mac_secret };
+        Ok(folder.fold(store, shard, records).await?.records)
     }
 
     /// At most so many of the records after a place, checked and counted.
@@ -229,7 +200,7 @@ impl TallyFolder {
 }
 
 /// What has to be written so that a tally becomes another, of the items that changed.
-fn updates(before: &Tally, after: &Tally, changed: BTreeSet<TallyKey>) -> Vec<TallyUpdate> {
+pub(crate) fn updates(before: &Tally, after: &Tally, changed: BTreeSet<TallyKey>) -> Vec<TallyUpdate> {
     let update = |key| TallyUpdate {
         expected: before
             .get(&key)
@@ -240,6 +211,6 @@ fn updates(before: &Tally, after: &Tally, changed: BTreeSet<TallyKey>) -> Vec<Ta
     changed.into_iter().map(update).collect()
 }
 
-fn panicked(_: tokio::task::JoinError) -> PortError {
+pub(crate) fn panicked(_: tokio::task::JoinError) -> PortError {
     PortError::Unavailable("counting ballots panicked".to_owned())
 }

@@ -13,7 +13,11 @@ pub mod engines;
 pub mod faults;
 mod faulty;
 pub mod fixtures;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 pub mod memory;
+#[cfg(feature = "lambda")]
+pub mod proxy;
 mod random;
 mod stores;
 

@@ -2,3 +2,7 @@
 //! by the test itself and by the processes it starts.
 
 pub mod dynamodb;
+pub mod kms;
+mod queues;
+mod server;
+pub mod sqs;
