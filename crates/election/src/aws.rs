@@ -88,8 +88,7 @@ pub(crate) async fn create(place: &Place, definition: &Definition, bytes: Vec<u8
         ));
     }
     let vault = connection.vault(definition.id())?;
-    vault.create_secrets().await?;
-    let secrets = vault.secrets().await?;
+    let secrets = vault.create_secrets().await?;
     let gone = || Failure::Configuration("the ballot secret of these tables is destroyed".to_owned());
     let ballot = secrets.ballot.clone().ok_or_else(gone)?;
     let created = elections
