@@ -1,0 +1,96 @@
+# The API's two names: one that all regions share, answered by the nearest healthy one, and one of the region alone,
+# for the health checks, the pages' second try and the results' fail-over.
+
+locals {
+  domains = {
+    shared   = "api.${var.domain}"
+    regional = "${var.region}.api.${var.domain}"
+  }
+}
+
+# `*.api.DOMAIN` and `api.DOMAIN` are proved by one and the same record in every region: modules/dns keeps it.
+resource "aws_acm_certificate" "api" {
+  region                    = var.region
+  domain_name               = local.domains.shared
+  subject_alternative_names = ["*.${local.domains.shared}"]
+  validation_method         = "DNS"
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_acm_certificate_validation" "api" {
+  region                  = var.region
+  certificate_arn         = aws_acm_certificate.api.arn
+  validation_record_fqdns = var.validation_record_fqdns
+}
+
+resource "aws_api_gateway_domain_name" "api" {
+  for_each = local.domains
+
+  region                   = var.region
+  domain_name              = each.value
+  regional_certificate_arn = aws_acm_certificate_validation.api.certificate_arn
+  security_policy          = "TLS_1_2"
+
+  endpoint_configuration {
+    types           = ["REGIONAL"]
+    ip_address_type = "dualstack"
+  }
+}
+
+resource "aws_api_gateway_base_path_mapping" "api" {
+  for_each = local.domains
+
+  region      = var.region
+  domain_name = aws_api_gateway_domain_name.api[each.key].domain_name
+  api_id      = aws_api_gateway_rest_api.api.id
+  stage_name  = aws_api_gateway_stage.api.stage_name
+}
+
+# Shallow on purpose: it takes a region out whose election can't be read, not one whose peer's queue is slow.
+resource "aws_route53_health_check" "shallow" {
+  type              = "HTTPS"
+  fqdn              = local.domains.regional
+  port              = 443
+  resource_path     = "/health"
+  request_interval  = 10
+  failure_threshold = 3
+  enable_sni        = true
+  reference_name    = substr("${var.name}-${var.region}", 0, 27)
+}
+
+resource "aws_route53_record" "shared" {
+  for_each = toset(["A", "AAAA"])
+
+  zone_id         = var.zone_id
+  name            = local.domains.shared
+  type            = each.value
+  set_identifier  = var.region
+  health_check_id = var.health_check_id
+
+  latency_routing_policy {
+    region = var.region
+  }
+
+  alias {
+    name                   = aws_api_gateway_domain_name.api["shared"].regional_domain_name
+    zone_id                = aws_api_gateway_domain_name.api["shared"].regional_zone_id
+    evaluate_target_health = false
+  }
+}
+
+resource "aws_route53_record" "regional" {
+  for_each = toset(["A", "AAAA"])
+
+  zone_id = var.zone_id
+  name    = local.domains.regional
+  type    = each.value
+
+  alias {
+    name                   = aws_api_gateway_domain_name.api["regional"].regional_domain_name
+    zone_id                = aws_api_gateway_domain_name.api["regional"].regional_zone_id
+    evaluate_target_health = false
+  }
+}

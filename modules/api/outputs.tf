@@ -1,0 +1,19 @@
+output "api_name" {
+  description = "The API's name, as metrics call it."
+  value       = aws_api_gateway_rest_api.api.name
+}
+
+output "health_check_id" {
+  description = "The shallow health check of this region."
+  value       = aws_route53_health_check.shallow.id
+}
+
+output "host" {
+  description = "The host of this region alone."
+  value       = local.domains.regional
+}
+
+output "stage_name" {
+  description = "The stage's name, as metrics call it."
+  value       = aws_api_gateway_stage.api.stage_name
+}
