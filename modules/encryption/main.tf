@@ -2,9 +2,13 @@
 # The ballot secret has a key of its own, so that no other role can learn which ballot is whose.
 
 locals {
+  # Route 53's metrics and CloudFront's firewall live in us-east-1, wherever the election does: their logs and alarms
+  # need a key there.
+  log_regions = setunion(var.regions, ["us-east-1"])
+
   replicas = merge([
     for purpose in keys(local.policies) : {
-      for region in setsubtract(var.regions, [var.home_region]) : "${purpose}/${region}" => {
+      for region in setsubtract(purpose == "logs" ? local.log_regions : var.regions, [var.home_region]) : "${purpose}/${region}" => {
         purpose = purpose
         region  = region
       }

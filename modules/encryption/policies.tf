@@ -94,14 +94,14 @@ locals {
     {
       Sid       = "EncryptLogGroups"
       Effect    = "Allow"
-      Principal = { Service = [for region in sort(var.regions) : "logs.${region}.amazonaws.com"] }
+      Principal = { Service = [for region in sort(local.log_regions) : "logs.${region}.amazonaws.com"] }
       Action = [
         "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext",
         "kms:ReEncryptFrom", "kms:ReEncryptTo",
       ]
       Resource = "*"
       Condition = {
-        ArnLike = { "kms:EncryptionContext:aws:logs:arn" = [for region in sort(var.regions) : "arn:aws:logs:${region}:${var.account_id}:log-group:*"] }
+        ArnLike = { "kms:EncryptionContext:aws:logs:arn" = [for region in sort(local.log_regions) : "arn:aws:logs:${region}:${var.account_id}:log-group:*"] }
       }
     },
     {
@@ -118,7 +118,7 @@ locals {
       Principal = { AWS = local.account }
       Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
       Resource  = "*"
-      Condition = { StringEquals = { "kms:ViaService" = [for region in sort(var.regions) : "sns.${region}.amazonaws.com"] } }
+      Condition = { StringEquals = { "kms:ViaService" = [for region in sort(local.log_regions) : "sns.${region}.amazonaws.com"] } }
     },
   ]
 

@@ -95,6 +95,20 @@ run "without_initiators_nobody_can_wrap_secrets" {
   }
 }
 
+run "an_election_elsewhere_has_a_log_key_in_us_east_1" {
+  command = plan
+
+  variables {
+    home_region = "eu-west-1"
+    regions     = ["eu-central-1", "eu-west-1", "eu-west-3"]
+  }
+
+  assert {
+    condition     = contains(keys(aws_kms_replica_key.replica), "logs/us-east-1") && !contains(keys(aws_kms_replica_key.replica), "ballot-secret/us-east-1")
+    error_message = "CloudFront's firewall and Route 53's alarms are there; the ballot secret isn't."
+  }
+}
+
 run "bad_input_is_refused" {
   command = plan
 
