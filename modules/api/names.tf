@@ -49,18 +49,7 @@ resource "aws_api_gateway_base_path_mapping" "api" {
   stage_name  = aws_api_gateway_stage.api.stage_name
 }
 
-# Shallow on purpose: it takes a region out whose election can't be read, not one whose peer's queue is slow.
-resource "aws_route53_health_check" "shallow" {
-  type              = "HTTPS"
-  fqdn              = local.domains.regional
-  port              = 443
-  resource_path     = "/health"
-  request_interval  = 10
-  failure_threshold = 3
-  enable_sni        = true
-  reference_name    = substr("${var.name}-${var.region}", 0, 27)
-}
-
+# The nearest region whose health check passes answers. The check is in modules/dns, with the others it is joined to.
 resource "aws_route53_record" "shared" {
   for_each = toset(["A", "AAAA"])
 

@@ -3,11 +3,6 @@ output "api_name" {
   value       = aws_api_gateway_rest_api.api.name
 }
 
-output "health_check_id" {
-  description = "The shallow health check of this region."
-  value       = aws_route53_health_check.shallow.id
-}
-
 output "host" {
   description = "The host of this region alone."
   value       = local.domains.regional

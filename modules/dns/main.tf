@@ -4,7 +4,7 @@
 
 locals {
   # The switch of each region is in the next one, so that a region in trouble isn't needed to take itself out.
-  ordered         = sort(keys(var.shallow_health_check_ids))
+  ordered         = sort(var.regions)
   switch_regions  = { for index, region in local.ordered : region => local.ordered[(index + 1) % length(local.ordered)] }
   proved_by_names = toset(["*.${var.domain}", "api.${var.domain}"])
 
@@ -105,13 +105,27 @@ resource "aws_route53_health_check" "switch" {
   reference_name                  = substr("${var.name}-switch-${each.key}", 0, 27)
 }
 
-# Both must be well: the shallow check of /health, and the switch. The deep check only raises an alarm, because a
-# fault that all regions share must not remove them all.
+# Shallow on purpose: it takes a region out whose election can't be read, not one whose peer's queue is slow.
+resource "aws_route53_health_check" "shallow" {
+  for_each = var.regions
+
+  type              = "HTTPS"
+  fqdn              = "${each.value}.api.${var.domain}"
+  port              = 443
+  resource_path     = "/health"
+  request_interval  = 10
+  failure_threshold = 3
+  enable_sni        = true
+  reference_name    = substr("${var.name}-${each.value}", 0, 27)
+}
+
+# Both must be well: the shallow check, and the switch. The deep check only raises an alarm, because a fault that all
+# regions share must not remove them all.
 resource "aws_route53_health_check" "region" {
-  for_each = var.shallow_health_check_ids
+  for_each = var.regions
 
   type                   = "CALCULATED"
-  child_healthchecks     = [each.value, aws_route53_health_check.switch[each.key].id]
+  child_healthchecks     = [aws_route53_health_check.shallow[each.value].id, aws_route53_health_check.switch[each.value].id]
   child_health_threshold = 2
-  reference_name         = substr("${var.name}-in-${each.key}", 0, 27)
+  reference_name         = substr("${var.name}-in-${each.value}", 0, 27)
 }

@@ -30,7 +30,12 @@ variable "parent_zone_id" {
   }
 }
 
-variable "shallow_health_check_ids" {
-  description = "Region to its shallow health check."
-  type        = map(string)
+variable "regions" {
+  description = "The regions with an API."
+  type        = set(string)
+
+  validation {
+    condition     = length(var.regions) >= 1
+    error_message = "At least one region."
+  }
 }

@@ -32,8 +32,3 @@ output "role_arns" {
   description = "Function to its role."
   value       = module.functions.role_arns
 }
-
-output "shallow_health_check_id" {
-  description = "The health check of /health."
-  value       = module.api.health_check_id
-}

@@ -138,11 +138,6 @@ run "the_nearest_healthy_region_answers" {
     condition     = alltrue([for record in values(aws_route53_record.shared) : record.latency_routing_policy[0].region == "us-east-1" && record.health_check_id == var.health_check_id && record.name == "api.election.example"])
     error_message = "Latency records with the region's health check."
   }
-
-  assert {
-    condition     = aws_route53_health_check.shallow.resource_path == "/health" && aws_route53_health_check.shallow.request_interval == 10 && aws_route53_health_check.shallow.fqdn == "us-east-1.api.election.example"
-    error_message = "Shallow, each ten seconds, at the region's own name."
-  }
 }
 
 run "bad_input_is_refused" {

@@ -23,6 +23,11 @@ run "a_region_is_in_while_both_checks_are_well" {
     condition     = toset(keys(aws_route53_health_check.region)) == toset(["us-east-1", "us-east-2", "us-west-2"]) && alltrue([for check in values(aws_route53_health_check.region) : check.type == "CALCULATED" && check.child_health_threshold == 2])
     error_message = "Shallow health and the switch, for each region."
   }
+
+  assert {
+    condition     = alltrue([for region, check in aws_route53_health_check.shallow : check.resource_path == "/health" && check.request_interval == 10 && check.fqdn == "${region}.api.election.example"])
+    error_message = "Shallow, each ten seconds, at the region's own name."
+  }
 }
 
 run "only_amazon_issues_certificates" {
@@ -56,7 +61,7 @@ run "one_region_holds_its_own_switch" {
   command = plan
 
   variables {
-    shallow_health_check_ids = { us-east-1 = "00000000-0000-4000-8000-000000000001" }
+    regions = ["us-east-1"]
   }
 
   assert {
@@ -71,7 +76,8 @@ run "bad_input_is_refused" {
   variables {
     domain         = "Election.example."
     parent_zone_id = "election.example"
+    regions        = []
   }
 
-  expect_failures = [var.domain, var.parent_zone_id]
+  expect_failures = [var.domain, var.parent_zone_id, var.regions]
 }

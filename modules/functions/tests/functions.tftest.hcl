@@ -200,3 +200,12 @@ run "bad_input_is_refused" {
     var.website_origin,
   ]
 }
+
+run "roles_have_the_names_that_keys_and_queues_know" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for function, role in aws_iam_role.function : role.name == "election-us-east-1-${function}"])
+    error_message = "The keys' and the queues' policies name roles: another name locks the function out."
+  }
+}
