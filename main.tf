@@ -140,3 +140,11 @@ module "budget" {
   monthly_usd = var.monthly_budget_usd
   name        = var.name
 }
+
+# A warning, not a refusal: one region is enough for trying the deployment.
+check "votes_can_be_accepted" {
+  assert {
+    condition     = length(var.regions) >= 2
+    error_message = "With one region every vote is answered with 503: it has to be durable in two. Not for elections."
+  }
+}

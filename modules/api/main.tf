@@ -18,6 +18,8 @@ resource "aws_api_gateway_rest_api" "api" {
   }
 
   lifecycle {
+    create_before_destroy = true
+
     precondition {
       condition     = toset(keys(local.functions_of_routes)) == toset(local.routes)
       error_message = "openapi.json and functions_of_routes disagree on the routes."

@@ -13,10 +13,6 @@ locals {
       priority = 20
       counted  = ["CrossSiteScripting_BODY", "EC2MetaDataSSRF_BODY", "GenericLFI_BODY", "GenericRFI_BODY", "NoUserAgent_HEADER", "SizeRestrictions_BODY"]
     }
-    AWSManagedRulesKnownBadInputsRuleSet = {
-      priority = 30
-      counted  = ["JavaDeserializationRCE_BODY", "Log4JRCE_BODY", "ReactJSRCE_BODY"]
-    }
   }
 }
 
@@ -138,6 +134,29 @@ resource "aws_wafv2_web_acl" "firewall" {
         metric_name                = rule.key
         sampled_requests_enabled   = false
       }
+    }
+  }
+
+  # Known attacks on other software, Log4j's among them.
+  rule {
+    name     = "AWSManagedRulesKnownBadInputsRuleSet"
+    priority = 30
+
+    override_action {
+      none {}
+    }
+
+    statement {
+      managed_rule_group_statement {
+        vendor_name = "AWS"
+        name        = "AWSManagedRulesKnownBadInputsRuleSet"
+      }
+    }
+
+    visibility_config {
+      cloudwatch_metrics_enabled = true
+      metric_name                = "AWSManagedRulesKnownBadInputsRuleSet"
+      sampled_requests_enabled   = false
     }
   }
 

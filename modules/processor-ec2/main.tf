@@ -5,7 +5,8 @@ locals {
   role_name = "${var.name}-${var.region}-vote-processor-ec2"
   log_group = "/election/${var.name}-vote-processor-ec2"
 
-  zones = { for index, zone in slice(data.aws_availability_zones.available.names, 0, min(3, length(data.aws_availability_zones.available.names))) : zone => cidrsubnet(var.cidr_block, 4, index) }
+  # Sorted, so that a new zone doesn't move the old ones.
+  zones = { for index, zone in slice(sort(data.aws_availability_zones.available.names), 0, min(3, length(data.aws_availability_zones.available.names))) : zone => cidrsubnet(var.cidr_block, 4, index) }
 
   interface_services = toset(["kms", "logs", "sqs"])
   gateway_services   = toset(["dynamodb", "s3"])
