@@ -13,31 +13,40 @@ locals {
 
   repository_bucket = "al2023-repos-${var.region}-de612dc2"
 
-  # Through these endpoints nobody of another account gets out with anything.
-  own_account = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Principal = "*"
-      Action    = "*"
-      Resource  = "*"
-      Condition = { StringEquals = { "aws:PrincipalAccount" = var.account_id } }
-    }]
-  })
-
-  endpoint_policies = {
-    dynamodb = local.own_account
-    # The operating system's packages are in a bucket of Amazon's.
-    s3 = jsonencode({
-      Version = "2012-10-17"
-      Statement = [{
-        Effect    = "Allow"
-        Principal = "*"
-        Action    = ["s3:GetObject"]
-        Resource  = ["arn:aws:s3:::${local.repository_bucket}/*", "arn:aws:s3:::${var.program.bucket}/${var.program.key}"]
-      }]
-    })
+  # What may go through each endpoint, and only as this account. Which table, queue or key, the role says.
+  endpoint_actions = {
+    dynamodb = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"]
+    kms      = ["kms:Decrypt"]
+    logs     = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+    sqs      = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
   }
+
+  endpoint_policies = merge(
+    {
+      for service, actions in local.endpoint_actions : service => jsonencode({
+        Version = "2012-10-17"
+        Statement = [{
+          Effect    = "Allow"
+          Principal = "*"
+          Action    = actions
+          Resource  = "*"
+          Condition = { StringEquals = { "aws:PrincipalAccount" = var.account_id } }
+        }]
+      })
+    },
+    {
+      # The operating system's packages are in a bucket of Amazon's, whose objects have names of their own.
+      s3 = jsonencode({
+        Version = "2012-10-17"
+        Statement = [{
+          Effect    = "Allow"
+          Principal = "*"
+          Action    = ["s3:GetObject"]
+          Resource  = ["arn:aws:s3:::${local.repository_bucket}/*", "arn:aws:s3:::${var.program.bucket}/${var.program.key}"]
+        }]
+      })
+    },
+  )
 }
 
 data "aws_availability_zones" "available" {
@@ -111,7 +120,7 @@ resource "aws_vpc_endpoint" "interface" {
   private_dns_enabled = true
   subnet_ids          = [for subnet in aws_subnet.zone : subnet.id]
   security_group_ids  = [aws_security_group.endpoints.id]
-  policy              = local.own_account
+  policy              = local.endpoint_policies[each.value]
 }
 
 resource "aws_security_group" "endpoints" {

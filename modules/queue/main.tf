@@ -9,6 +9,7 @@ locals {
   # asks, and the batching window.
   visibility_timeout_seconds = max(var.visibility_timeout_seconds, 6 * var.processor_timeout_seconds + var.batching_window_seconds)
 
+  # A refusal may be wide: `*` in a Deny gives nobody anything.
   require_tls = {
     Sid       = "RequireTls"
     Effect    = "Deny"

@@ -97,6 +97,7 @@ resource "aws_s3_bucket_policy" "site" {
         Condition = { StringEquals = { "aws:SourceArn" = aws_cloudfront_distribution.site[each.key].arn } }
       },
       {
+        # A refusal may be wide: `*` in a Deny gives nobody anything.
         Sid       = "RequireTls"
         Effect    = "Deny"
         Principal = "*"

@@ -27,6 +27,19 @@ run "the_network_has_no_way_out_but_endpoints" {
   }
 }
 
+run "endpoints_let_through_what_the_processor_does" {
+  command = plan
+
+  assert {
+    condition = alltrue(flatten([
+      for endpoint in concat(values(aws_vpc_endpoint.gateway), values(aws_vpc_endpoint.interface)) : [
+        for statement in jsondecode(endpoint.policy).Statement : [for action in statement.Action : !strcontains(action, "*")]
+      ]
+    ]))
+    error_message = "Every action is named."
+  }
+}
+
 run "it_may_do_what_the_function_may" {
   command = plan
 
