@@ -83,6 +83,7 @@ locals {
     ELECTION_RECORDS_KEY               = module.encryption.records[local.home_region]
     ELECTION_REGIONS                   = join(",", sort(var.regions))
     ELECTION_REPLICA_REGION            = local.home_region
+    ELECTION_REPLICA_REGIONS           = join(",", sort(var.replica_regions))
     ELECTION_SECOND_COPY_DELAY_SECONDS = tostring(var.second_copy_delay_seconds)
     ELECTION_TABLE_BALLOTS             = module.database.names.ballots
     ELECTION_TABLE_CONFLICTS           = module.database.names.conflicts

@@ -64,8 +64,21 @@ locals {
     ]
 
     officer = [
-      { Sid = "MoveElectionOn", Effect = "Allow", Action = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], Resource = local.tables.elections },
-      { Sid = "Recount", Effect = "Allow", Action = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Scan"], Resource = concat(local.tables.ballots, local.tables.conflicts) },
+      {
+        # To destroy the wrapped ballot secret is to delete it.
+        Sid      = "MoveElectionOn"
+        Effect   = "Allow"
+        Action   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem"]
+        Resource = local.tables.elections
+      },
+      { Sid = "Recount", Effect = "Allow", Action = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Scan"], Resource = local.tables.ballots },
+      {
+        # What became of envelopes: read for the sums, written when a dead letter is put back.
+        Sid      = "AccountForEnvelopes"
+        Effect   = "Allow"
+        Action   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem"]
+        Resource = local.tables.conflicts
+      },
       { Sid = "CountRegistered", Effect = "Allow", Action = ["dynamodb:Scan"], Resource = local.tables.voters },
       {
         Sid      = "RebuildTallies"

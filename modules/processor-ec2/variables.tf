@@ -26,8 +26,13 @@ variable "cidr_block" {
 }
 
 variable "environment" {
-  description = "The program's ELECTION_… variables."
+  description = "The program's ELECTION_… variables. The ballot secret isn't the processor's to know of."
   type        = map(string)
+
+  validation {
+    condition     = !contains(keys(var.environment), "ELECTION_BALLOT_SECRET_KEY")
+    error_message = "Only the enqueuer is told which key the ballot secret's is."
+  }
 }
 
 variable "instance_type" {

@@ -90,9 +90,10 @@ module "processor_ec2" {
   source = "../processor-ec2"
   count  = local.on_ec2 ? 1 : 0
 
-  account_id           = var.account_id
-  architecture         = var.architecture
-  environment          = merge(var.operator_environment, module.functions.environments["vote-enqueuer"])
+  account_id   = var.account_id
+  architecture = var.architecture
+  # The command's variables, seen from this region; the ballot secret isn't the processor's to know of.
+  environment          = { for name, value in merge(var.operator_environment, module.functions.environments["vote-processor"]) : name => value if name != "ELECTION_BALLOT_SECRET_KEY" }
   log_retention_days   = var.log_retention_days
   logs_key_arn         = var.keys.logs
   name                 = var.name

@@ -87,6 +87,7 @@ run "bad_input_is_refused" {
   variables {
     architecture         = "arm"
     cidr_block           = "10.0.0.0/28"
+    environment          = { ELECTION_BALLOT_SECRET_KEY = "arn" }
     minimum_instances    = 1
     processor_statements = "everything"
     program              = { bucket = "b", key = "k", sha256 = "abc" }
@@ -96,6 +97,7 @@ run "bad_input_is_refused" {
   expect_failures = [
     var.architecture,
     var.cidr_block,
+    var.environment,
     var.minimum_instances,
     var.processor_statements,
     var.program,
