@@ -1,7 +1,7 @@
 # Owns one region's HTTP API: the REST API from the project's OpenAPI document (routes.tf), its stage, its names,
 # its firewall. Logs say which route, status and latency; never a path or an address.
 
-resource "aws_api_gateway_rest_api" "api" {
+resource "aws_api_gateway_rest_api" "election" {
   region      = var.region
   name        = "${var.name}-api"
   description = "The election's API in ${var.region}"
@@ -27,9 +27,9 @@ resource "aws_api_gateway_rest_api" "api" {
   }
 }
 
-resource "aws_api_gateway_deployment" "api" {
+resource "aws_api_gateway_deployment" "election" {
   region      = var.region
-  rest_api_id = aws_api_gateway_rest_api.api.id
+  rest_api_id = aws_api_gateway_rest_api.election.id
 
   triggers = {
     body = sha256(jsonencode(local.body))
@@ -47,10 +47,10 @@ resource "aws_cloudwatch_log_group" "access" {
   retention_in_days = var.log_retention_days
 }
 
-resource "aws_api_gateway_stage" "api" {
+resource "aws_api_gateway_stage" "live" {
   region        = var.region
-  rest_api_id   = aws_api_gateway_rest_api.api.id
-  deployment_id = aws_api_gateway_deployment.api.id
+  rest_api_id   = aws_api_gateway_rest_api.election.id
+  deployment_id = aws_api_gateway_deployment.election.id
   stage_name    = "live"
 
   # A trace of API Gateway's has the path, and a receipt is a path.
@@ -73,8 +73,8 @@ resource "aws_api_gateway_stage" "api" {
 
 resource "aws_api_gateway_method_settings" "every_route" {
   region      = var.region
-  rest_api_id = aws_api_gateway_rest_api.api.id
-  stage_name  = aws_api_gateway_stage.api.stage_name
+  rest_api_id = aws_api_gateway_rest_api.election.id
+  stage_name  = aws_api_gateway_stage.live.stage_name
   method_path = "*/*"
 
   settings {
@@ -91,8 +91,8 @@ resource "aws_api_gateway_method_settings" "route" {
   for_each = local.rate_limits
 
   region      = var.region
-  rest_api_id = aws_api_gateway_rest_api.api.id
-  stage_name  = aws_api_gateway_stage.api.stage_name
+  rest_api_id = aws_api_gateway_rest_api.election.id
+  stage_name  = aws_api_gateway_stage.live.stage_name
   method_path = "${trimprefix(split(" ", each.key)[1], "/")}/${split(" ", each.key)[0]}"
 
   settings {
@@ -115,7 +115,7 @@ resource "aws_lambda_permission" "api" {
   function_name = var.function_names[each.value]
   qualifier     = "live"
   principal     = "apigateway.amazonaws.com"
-  source_arn    = "${aws_api_gateway_rest_api.api.execution_arn}/${aws_api_gateway_stage.api.stage_name}/*"
+  source_arn    = "${aws_api_gateway_rest_api.election.execution_arn}/${aws_api_gateway_stage.live.stage_name}/*"
 }
 
 # API Gateway writes access logs with a role that belongs to the account's region, not to an API.
@@ -159,6 +159,6 @@ module "firewall" {
 
 resource "aws_wafv2_web_acl_association" "api" {
   region       = var.region
-  resource_arn = aws_api_gateway_stage.api.arn
+  resource_arn = aws_api_gateway_stage.live.arn
   web_acl_arn  = module.firewall.arn
 }

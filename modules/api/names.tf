@@ -26,7 +26,7 @@ resource "aws_acm_certificate_validation" "api" {
   validation_record_fqdns = var.validation_record_fqdns
 }
 
-resource "aws_api_gateway_domain_name" "api" {
+resource "aws_api_gateway_domain_name" "host" {
   for_each = local.domains
 
   region                   = var.region
@@ -40,13 +40,13 @@ resource "aws_api_gateway_domain_name" "api" {
   }
 }
 
-resource "aws_api_gateway_base_path_mapping" "api" {
+resource "aws_api_gateway_base_path_mapping" "host" {
   for_each = local.domains
 
   region      = var.region
-  domain_name = aws_api_gateway_domain_name.api[each.key].domain_name
-  api_id      = aws_api_gateway_rest_api.api.id
-  stage_name  = aws_api_gateway_stage.api.stage_name
+  domain_name = aws_api_gateway_domain_name.host[each.key].domain_name
+  api_id      = aws_api_gateway_rest_api.election.id
+  stage_name  = aws_api_gateway_stage.live.stage_name
 }
 
 # The nearest region whose health check passes answers. The check is in modules/dns, with the others it is joined to.
@@ -64,8 +64,8 @@ resource "aws_route53_record" "shared" {
   }
 
   alias {
-    name                   = aws_api_gateway_domain_name.api["shared"].regional_domain_name
-    zone_id                = aws_api_gateway_domain_name.api["shared"].regional_zone_id
+    name                   = aws_api_gateway_domain_name.host["shared"].regional_domain_name
+    zone_id                = aws_api_gateway_domain_name.host["shared"].regional_zone_id
     evaluate_target_health = false
   }
 }
@@ -78,8 +78,8 @@ resource "aws_route53_record" "regional" {
   type    = each.value
 
   alias {
-    name                   = aws_api_gateway_domain_name.api["regional"].regional_domain_name
-    zone_id                = aws_api_gateway_domain_name.api["regional"].regional_zone_id
+    name                   = aws_api_gateway_domain_name.host["regional"].regional_domain_name
+    zone_id                = aws_api_gateway_domain_name.host["regional"].regional_zone_id
     evaluate_target_health = false
   }
 }

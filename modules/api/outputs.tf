@@ -1,6 +1,6 @@
 output "api_name" {
   description = "The API's name, as metrics call it."
-  value       = aws_api_gateway_rest_api.api.name
+  value       = aws_api_gateway_rest_api.election.name
 }
 
 output "host" {
@@ -10,5 +10,5 @@ output "host" {
 
 output "stage_name" {
   description = "The stage's name, as metrics call it."
-  value       = aws_api_gateway_stage.api.stage_name
+  value       = aws_api_gateway_stage.live.stage_name
 }

@@ -21,7 +21,7 @@ locals {
       region  = var.home_region
       key_id  = key.key_id
     } },
-    { for id, key in aws_kms_replica_key.replica : id => {
+    { for id, key in aws_kms_replica_key.peer : id => {
       purpose = local.replicas[id].purpose
       region  = local.replicas[id].region
       key_id  = key.key_id
@@ -32,7 +32,7 @@ locals {
   arns = {
     for purpose, key in aws_kms_key.primary : purpose => merge(
       { (var.home_region) = key.arn },
-      { for id, replica in aws_kms_replica_key.replica : local.replicas[id].region => replica.arn if local.replicas[id].purpose == purpose },
+      { for id, replica in aws_kms_replica_key.peer : local.replicas[id].region => replica.arn if local.replicas[id].purpose == purpose },
     )
   }
 }
@@ -48,7 +48,7 @@ resource "aws_kms_key" "primary" {
   policy                  = each.value
 }
 
-resource "aws_kms_replica_key" "replica" {
+resource "aws_kms_replica_key" "peer" {
   for_each = local.replicas
 
   region                  = each.value.region

@@ -102,7 +102,7 @@ resource "aws_cloudwatch_log_group" "function" {
   retention_in_days = var.log_retention_days
 }
 
-resource "aws_lambda_function" "function" {
+resource "aws_lambda_function" "election" {
   for_each = local.functions
 
   region        = var.region
@@ -148,15 +148,15 @@ resource "aws_lambda_alias" "live" {
   region           = var.region
   name             = "live"
   description      = "the version that serves"
-  function_name    = aws_lambda_function.function[each.key].function_name
-  function_version = aws_lambda_function.function[each.key].version
+  function_name    = aws_lambda_function.election[each.key].function_name
+  function_version = aws_lambda_function.election[each.key].version
 }
 
 resource "aws_lambda_provisioned_concurrency_config" "function" {
   for_each = { for name, environments in var.provisioned_concurrency : name => environments if contains(keys(local.functions), name) }
 
   region                            = var.region
-  function_name                     = aws_lambda_function.function[each.key].function_name
+  function_name                     = aws_lambda_function.election[each.key].function_name
   qualifier                         = aws_lambda_alias.live[each.key].name
   provisioned_concurrent_executions = each.value
 }

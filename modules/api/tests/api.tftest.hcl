@@ -22,18 +22,18 @@ run "routes_go_to_their_functions" {
         "options /election"       = "results"
         "head /votes"             = "results"
       } :
-      jsondecode(aws_api_gateway_rest_api.api.body).paths[split(" ", route)[1]][split(" ", route)[0]]["x-amazon-apigateway-integration"].uri == var.invoke_arns[function]
+      jsondecode(aws_api_gateway_rest_api.election.body).paths[split(" ", route)[1]][split(" ", route)[0]]["x-amazon-apigateway-integration"].uri == var.invoke_arns[function]
     ])
     error_message = "A route goes to another function than the contract says."
   }
 
   assert {
-    condition     = alltrue(flatten([for item in values(jsondecode(aws_api_gateway_rest_api.api.body).paths) : [for operation in values(item) : operation["x-amazon-apigateway-integration"].type == "aws_proxy"]]))
+    condition     = alltrue(flatten([for item in values(jsondecode(aws_api_gateway_rest_api.election.body).paths) : [for operation in values(item) : operation["x-amazon-apigateway-integration"].type == "aws_proxy"]]))
     error_message = "Every operation is a proxy's, OPTIONS too: the router answers CORS."
   }
 
   assert {
-    condition     = startswith(jsondecode(aws_api_gateway_rest_api.api.body).openapi, "3.0.")
+    condition     = startswith(jsondecode(aws_api_gateway_rest_api.election.body).openapi, "3.0.")
     error_message = "API Gateway imports OpenAPI 3.0."
   }
 }
@@ -43,16 +43,16 @@ run "bodies_are_validated_and_refusals_are_problems" {
 
   assert {
     condition = (
-      jsondecode(aws_api_gateway_rest_api.api.body)["x-amazon-apigateway-request-validators"].body.validateRequestBody
-      && jsondecode(aws_api_gateway_rest_api.api.body).paths["/votes"].post["x-amazon-apigateway-request-validator"] == "body"
-      && can(jsondecode(aws_api_gateway_rest_api.api.body).components.schemas.VoteRequest)
+      jsondecode(aws_api_gateway_rest_api.election.body)["x-amazon-apigateway-request-validators"].body.validateRequestBody
+      && jsondecode(aws_api_gateway_rest_api.election.body).paths["/votes"].post["x-amazon-apigateway-request-validator"] == "body"
+      && can(jsondecode(aws_api_gateway_rest_api.election.body).components.schemas.VoteRequest)
     )
     error_message = "Votes are validated against the document's model."
   }
 
   assert {
     condition = alltrue([
-      for response in values(jsondecode(aws_api_gateway_rest_api.api.body)["x-amazon-apigateway-gateway-responses"]) :
+      for response in values(jsondecode(aws_api_gateway_rest_api.election.body)["x-amazon-apigateway-gateway-responses"]) :
       can(jsondecode(response.responseTemplates["application/json"]).code) && jsondecode(response.responseTemplates["application/json"]).status == response.statusCode
     ])
     error_message = "The gateway's own refusals are problem documents with a code."
@@ -60,14 +60,14 @@ run "bodies_are_validated_and_refusals_are_problems" {
 
   assert {
     condition = alltrue([
-      for response in values(jsondecode(aws_api_gateway_rest_api.api.body)["x-amazon-apigateway-gateway-responses"]) :
+      for response in values(jsondecode(aws_api_gateway_rest_api.election.body)["x-amazon-apigateway-gateway-responses"]) :
       response.responseParameters["gatewayresponse.header.Retry-After"] == "'2'" if response.statusCode == 503
     ])
     error_message = "Every 503 says when to come back."
   }
 
   assert {
-    condition     = jsondecode(aws_api_gateway_rest_api.api.body)["x-amazon-apigateway-gateway-responses"].THROTTLED.statusCode == 503
+    condition     = jsondecode(aws_api_gateway_rest_api.election.body)["x-amazon-apigateway-gateway-responses"].THROTTLED.statusCode == 503
     error_message = "A throttled vote must be sent again: 503, not a refusal."
   }
 }
@@ -76,7 +76,7 @@ run "logs_tell_route_status_and_latency_only" {
   command = plan
 
   assert {
-    condition = toset(values(jsondecode(aws_api_gateway_stage.api.access_log_settings[0].format))) == toset([
+    condition = toset(values(jsondecode(aws_api_gateway_stage.live.access_log_settings[0].format))) == toset([
       "$context.requestId", "$context.httpMethod", "$context.resourcePath", "$context.status", "$context.responseLatency",
     ])
     error_message = "No path (it holds receipts), no address, no agent."
@@ -88,7 +88,7 @@ run "logs_tell_route_status_and_latency_only" {
   }
 
   assert {
-    condition     = !aws_api_gateway_stage.api.xray_tracing_enabled
+    condition     = !aws_api_gateway_stage.live.xray_tracing_enabled
     error_message = "Traces hold paths."
   }
 
@@ -116,12 +116,12 @@ run "names_need_tls_1_2" {
   command = plan
 
   assert {
-    condition     = alltrue([for domain in values(aws_api_gateway_domain_name.api) : domain.security_policy == "TLS_1_2"])
+    condition     = alltrue([for domain in values(aws_api_gateway_domain_name.host) : domain.security_policy == "TLS_1_2"])
     error_message = "TLS 1.2 or later."
   }
 
   assert {
-    condition     = aws_api_gateway_rest_api.api.disable_execute_api_endpoint
+    condition     = aws_api_gateway_rest_api.election.disable_execute_api_endpoint
     error_message = "AWS's own name for the API would be a way around."
   }
 

@@ -22,7 +22,7 @@ run "only_enqueuers_may_decrypt_the_ballot_secret" {
   }
 
   assert {
-    condition     = alltrue([for id, replica in aws_kms_replica_key.replica : replica.policy == aws_kms_key.primary[split("/", id)[0]].policy])
+    condition     = alltrue([for id, replica in aws_kms_replica_key.peer : replica.policy == aws_kms_key.primary[split("/", id)[0]].policy])
     error_message = "A replica's policy is its own: it must be the primary's."
   }
 }
@@ -70,7 +70,7 @@ run "keys_are_multi_region_rotate_and_reach_every_region" {
   }
 
   assert {
-    condition     = toset(keys(aws_kms_replica_key.replica)) == toset([for pair in setproduct(["ballot-secret", "logs", "records", "storage"], ["us-east-2", "us-west-2"]) : "${pair[0]}/${pair[1]}"])
+    condition     = toset(keys(aws_kms_replica_key.peer)) == toset([for pair in setproduct(["ballot-secret", "logs", "records", "storage"], ["us-east-2", "us-west-2"]) : "${pair[0]}/${pair[1]}"])
     error_message = "A replica of each key in each other region."
   }
 }
@@ -104,7 +104,7 @@ run "an_election_elsewhere_has_a_log_key_in_us_east_1" {
   }
 
   assert {
-    condition     = contains(keys(aws_kms_replica_key.replica), "logs/us-east-1") && !contains(keys(aws_kms_replica_key.replica), "ballot-secret/us-east-1")
+    condition     = contains(keys(aws_kms_replica_key.peer), "logs/us-east-1") && !contains(keys(aws_kms_replica_key.peer), "ballot-secret/us-east-1")
     error_message = "CloudFront's firewall and Route 53's alarms are there; the ballot secret isn't."
   }
 }

@@ -6,7 +6,7 @@ run "the_five_functions_are_told_what_they_need" {
   command = plan
 
   assert {
-    condition     = toset(keys(aws_lambda_function.function)) == toset(["health-check", "results", "tally", "vote-enqueuer", "vote-processor"])
+    condition     = toset(keys(aws_lambda_function.election)) == toset(["health-check", "results", "tally", "vote-enqueuer", "vote-processor"])
     error_message = "Five functions."
   }
 
@@ -19,28 +19,28 @@ run "the_five_functions_are_told_what_they_need" {
         vote-enqueuer  = ["ELECTION_BALLOT_SECRET_KEY", "ELECTION_QUEUES", "ELECTION_RECORDS_KEY", "ELECTION_SECOND_COPY_DELAY_SECONDS", "ELECTION_TABLE_BALLOTS", "ELECTION_TABLE_CONFLICTS", "ELECTION_TABLE_VOTERS", "ELECTION_WEBSITE_ORIGIN"]
         vote-processor = ["ELECTION_RECORDS_KEY", "ELECTION_TABLE_BALLOTS", "ELECTION_TABLE_CONFLICTS"]
       } :
-      toset(keys(aws_lambda_function.function[name].environment[0].variables)) == toset(concat(variables, ["ELECTION_LOG", "ELECTION_REGIONS", "ELECTION_REPLICA_REGION", "ELECTION_TABLE_ELECTIONS"]))
+      toset(keys(aws_lambda_function.election[name].environment[0].variables)) == toset(concat(variables, ["ELECTION_LOG", "ELECTION_REGIONS", "ELECTION_REPLICA_REGION", "ELECTION_TABLE_ELECTIONS"]))
     ])
     error_message = "Exactly the contract's variables: a missing one ends the function at its start."
   }
 
   assert {
-    condition     = aws_lambda_function.function["vote-enqueuer"].environment[0].variables["ELECTION_QUEUES"] == "us-east-1=https://sqs.us-east-1.amazonaws.com/123456789012/election-votes,us-east-2=https://sqs.us-east-2.amazonaws.com/123456789012/election-votes,us-west-2=https://sqs.us-west-2.amazonaws.com/123456789012/election-votes"
+    condition     = aws_lambda_function.election["vote-enqueuer"].environment[0].variables["ELECTION_QUEUES"] == "us-east-1=https://sqs.us-east-1.amazonaws.com/123456789012/election-votes,us-east-2=https://sqs.us-east-2.amazonaws.com/123456789012/election-votes,us-west-2=https://sqs.us-west-2.amazonaws.com/123456789012/election-votes"
     error_message = "region=address, separated by commas."
   }
 
   assert {
-    condition     = aws_lambda_function.function["tally"].environment[0].variables["ELECTION_REGIONS"] == "us-east-1,us-east-2,us-west-2" && aws_lambda_function.function["vote-enqueuer"].environment[0].variables["ELECTION_SECOND_COPY_DELAY_SECONDS"] == "300"
+    condition     = aws_lambda_function.election["tally"].environment[0].variables["ELECTION_REGIONS"] == "us-east-1,us-east-2,us-west-2" && aws_lambda_function.election["vote-enqueuer"].environment[0].variables["ELECTION_SECOND_COPY_DELAY_SECONDS"] == "300"
     error_message = "Names of all regions; 300 s."
   }
 
   assert {
-    condition     = alltrue([for function in values(aws_lambda_function.function) : function.runtime == "provided.al2023" && function.architectures[0] == "arm64" && function.handler == "bootstrap" && function.publish])
+    condition     = alltrue([for function in values(aws_lambda_function.election) : function.runtime == "provided.al2023" && function.architectures[0] == "arm64" && function.handler == "bootstrap" && function.publish])
     error_message = "A bootstrap binary for arm64."
   }
 
   assert {
-    condition     = jsonencode({ for name, function in aws_lambda_function.function : name => function.timeout }) == jsonencode({ health-check = 10, results = 10, tally = 60, vote-enqueuer = 10, vote-processor = 30 })
+    condition     = jsonencode({ for name, function in aws_lambda_function.election : name => function.timeout }) == jsonencode({ health-check = 10, results = 10, tally = 60, vote-enqueuer = 10, vote-processor = 30 })
     error_message = "The time-outs that the queue and the router count on."
   }
 }
@@ -59,7 +59,7 @@ run "the_queue_is_worked_off_in_batches_that_fail_by_message" {
   }
 
   assert {
-    condition     = aws_lambda_function.function["vote-processor"].reserved_concurrent_executions >= 10 * aws_lambda_event_source_mapping.votes[0].provisioned_poller_config[0].maximum_pollers
+    condition     = aws_lambda_function.election["vote-processor"].reserved_concurrent_executions >= 10 * aws_lambda_event_source_mapping.votes[0].provisioned_poller_config[0].maximum_pollers
     error_message = "Less concurrency than pollers can invoke makes dead letters of good votes."
   }
 }
@@ -98,7 +98,7 @@ run "logs_are_encrypted_and_end" {
   }
 
   assert {
-    condition     = alltrue([for function in values(aws_lambda_function.function) : function.logging_config[0].system_log_level == "WARN"])
+    condition     = alltrue([for function in values(aws_lambda_function.election) : function.logging_config[0].system_log_level == "WARN"])
     error_message = "Lambda's lines per request tell when somebody voted."
   }
 }
@@ -114,8 +114,8 @@ run "capacity_follows_the_votes" {
     condition = (
       aws_lambda_event_source_mapping.votes[0].provisioned_poller_config[0].minimum_pollers == 200
       && aws_lambda_event_source_mapping.votes[0].provisioned_poller_config[0].maximum_pollers == 400
-      && aws_lambda_function.function["vote-processor"].reserved_concurrent_executions == 4000
-      && aws_lambda_function.function["vote-enqueuer"].reserved_concurrent_executions == 4000
+      && aws_lambda_function.election["vote-processor"].reserved_concurrent_executions == 4000
+      && aws_lambda_function.election["vote-enqueuer"].reserved_concurrent_executions == 4000
     )
     error_message = "20,000 messages a second, and twice that to catch up."
   }
@@ -135,12 +135,12 @@ run "a_region_without_a_replica_has_no_tally" {
   }
 
   assert {
-    condition     = !contains(keys(aws_lambda_function.function), "tally") && length(aws_lambda_event_source_mapping.ballots) == 0
+    condition     = !contains(keys(aws_lambda_function.election), "tally") && length(aws_lambda_event_source_mapping.ballots) == 0
     error_message = "There is no stream to read."
   }
 
   assert {
-    condition     = aws_lambda_function.function["results"].environment[0].variables["ELECTION_REPLICA_REGION"] == "us-west-2" && strcontains(aws_iam_role_policy.function["results"].policy, "dynamodb.us-west-2.amazonaws.com")
+    condition     = aws_lambda_function.election["results"].environment[0].variables["ELECTION_REPLICA_REGION"] == "us-west-2" && strcontains(aws_iam_role_policy.function["results"].policy, "dynamodb.us-west-2.amazonaws.com")
     error_message = "It reads the nearest replica's tables, through their key."
   }
 }
@@ -166,7 +166,7 @@ run "nothing_is_reserved_in_a_new_account" {
   }
 
   assert {
-    condition     = alltrue([for function in values(aws_lambda_function.function) : function.reserved_concurrent_executions == -1])
+    condition     = alltrue([for function in values(aws_lambda_function.election) : function.reserved_concurrent_executions == -1])
     error_message = "Unreserved."
   }
 }

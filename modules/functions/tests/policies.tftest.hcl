@@ -110,7 +110,7 @@ run "only_the_enqueuer_uses_the_ballot_secret" {
   }
 
   assert {
-    condition     = toset([for name, function in aws_lambda_function.function : name if can(function.environment[0].variables["ELECTION_BALLOT_SECRET_KEY"])]) == toset(["vote-enqueuer"])
+    condition     = toset([for name, function in aws_lambda_function.election : name if can(function.environment[0].variables["ELECTION_BALLOT_SECRET_KEY"])]) == toset(["vote-enqueuer"])
     error_message = "Nobody else is even told which key it is."
   }
 }
@@ -173,7 +173,7 @@ run "traces_end_at_the_queue" {
   }
 
   assert {
-    condition     = aws_lambda_function.function["vote-processor"].tracing_config[0].mode == "PassThrough" && aws_lambda_function.function["tally"].tracing_config[0].mode == "PassThrough"
+    condition     = aws_lambda_function.election["vote-processor"].tracing_config[0].mode == "PassThrough" && aws_lambda_function.election["tally"].tracing_config[0].mode == "PassThrough"
     error_message = "What comes after the queue isn't traced."
   }
 }
