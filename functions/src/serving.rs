@@ -44,7 +44,9 @@ async fn start<A: Answer>(
 
 async fn serve<A: Answer>(function: &A, meters: &Meters) -> ExitCode {
     let answer = async |event: LambdaEvent<Value>| {
-        let answered = AssertUnwindSafe(function.answer(event.payload)).catch_unwind().await;
+        let answered = AssertUnwindSafe(function.answer(event.payload))
+            .catch_unwind()
+            .await;
         meters.write();
         answered.unwrap_or_else(|_| Err(NotAnswered::because("the function panicked")))
     };

@@ -155,7 +155,11 @@ impl DeclaredStates {
     /// Follows the store for these regions, whose states are as it has them now.
     pub fn new(elections: Arc<dyn Elections>, regions: Regions) -> Self {
         let due = tokio::sync::Mutex::new(Instant::now() + STATES_CACHE);
-        Self { elections, regions, due }
+        Self {
+            elections,
+            regions,
+            due,
+        }
     }
 
     /// Takes over what was declared, if that is due. If it can't be read, the states stay as they were: then

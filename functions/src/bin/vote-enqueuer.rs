@@ -16,8 +16,15 @@ async fn main() -> ExitCode {
 
 async fn compose(aws: AwsConnection, meters: &Arc<Meters>) -> Result<HttpApi, Failure> {
     let election = OpenElection::load(&aws).await?;
-    let parts = Parts { queues: true, tally: false };
-    let OwnRegion { region, regions, states } = OwnRegion::open(&aws, &election.elections, parts).await?;
+    let parts = Parts {
+        queues: true,
+        tally: false,
+    };
+    let OwnRegion {
+        region,
+        regions,
+        states,
+    } = OwnRegion::open(&aws, &election.elections, parts).await?;
     let vault = election.vault(&aws)?;
     let enqueuer = Enqueuer {
         roll_secret: election.roll_secret(&vault).await?,

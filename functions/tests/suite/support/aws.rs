@@ -76,11 +76,18 @@ impl Aws {
             let queue = sqs.create_votes_queue(region, VISIBILITY, MOST_RECEIVES).await;
             urls.insert(region.clone(), queue);
         }
-        let mut variables: Variables = TABLES.map(|(name, table)| (name.to_owned(), table.to_owned())).to_vec();
-        let pairs = urls.iter().map(|(region, queue)| format!("{region}={}", queue.url));
+        let mut variables: Variables = TABLES
+            .map(|(name, table)| (name.to_owned(), table.to_owned()))
+            .to_vec();
+        let pairs = urls
+            .iter()
+            .map(|(region, queue)| format!("{region}={}", queue.url));
         let values = [
             ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE".to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned()),
+            (
+                "AWS_SECRET_ACCESS_KEY",
+                "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned(),
+            ),
             ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
             ("AWS_ENDPOINT_URL_DYNAMODB", tables.url()),
             ("AWS_ENDPOINT_URL_SQS", queues.url()),
@@ -119,7 +126,12 @@ impl Aws {
     /// Starts a function in a region.
     pub(crate) async fn start(&self, program: Program, region: &str) -> Function {
         let function = program.start(&program.of(&self.variables(region))).await;
-        assert!(function.started().await, "{} ended: {:#?}", program.name, function.lines());
+        assert!(
+            function.started().await,
+            "{} ended: {:#?}",
+            program.name,
+            function.lines()
+        );
         function
     }
 
@@ -136,7 +148,12 @@ impl Aws {
     }
 
     pub(crate) async fn become_phase(&self, from: Phase, to: Phase) {
-        assert!(self.elections().change_phase(from, to, fixtures::at(1)).await.unwrap());
+        assert!(
+            self.elections()
+                .change_phase(from, to, fixtures::at(1))
+                .await
+                .unwrap()
+        );
     }
 }
 
@@ -170,7 +187,11 @@ async fn create_election(connection: &AwsConnection, definition: &Definition, fi
         ballot: keys.ballot.fingerprint().clone(),
         mac: keys.mac.fingerprint().clone(),
     };
-    let election = NewElection { definition: file.into(), fingerprints, at: fixtures::at(0) };
+    let election = NewElection {
+        definition: file.into(),
+        fingerprints,
+        at: fixtures::at(0),
+    };
     assert!(connection.elections().unwrap().create(election).await.unwrap());
     keys
 }
