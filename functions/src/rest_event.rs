@@ -17,6 +17,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+use crate::destruction::Destruction;
 use crate::invocation::{Answer, NotAnswered};
 
 /// Answers REST proxy events by a region's router.
@@ -25,6 +26,8 @@ pub struct HttpApi {
     pub router: Router,
     /// What is declared of the regions.
     pub states: DeclaredStates,
+    /// What becomes of the ballot secret, where there is one.
+    pub destruction: Option<Destruction>,
 }
 
 impl Answer for HttpApi {
@@ -34,6 +37,9 @@ impl Answer for HttpApi {
             .map_err(|_| NotAnswered::because("the event is not a REST API's proxy request"))?;
         let request = event.into_request();
         self.states.refresh().await;
+        if let Some(destruction) = &self.destruction {
+            destruction.follow().await;
+        }
         let response = match self.router.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},

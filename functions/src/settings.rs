@@ -17,6 +17,14 @@ const SECOND_COPY_DELAY: u64 = 300;
 /// SQS delays no message longer.
 const MOST_SECOND_COPY_DELAY: u64 = 900;
 
+/// What Lambda itself sets, and its runtime panics without.
+const RUNTIME: [&str; 4] = [
+    "AWS_LAMBDA_RUNTIME_API",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+];
+
 /// What a function needs besides the regions and the table of elections, which all need.
 pub struct Needs {
     tables: &'static [Table],
@@ -50,8 +58,11 @@ pub const HEALTH_CHECK: Needs = Needs {
 };
 
 impl Needs {
-    /// Checks all variables, so that a missing or wrong one ends the function before it calls anything.
+    /// Checks all variables, those that Lambda sets for its runtime too, so that a missing or wrong one ends the function before it calls anything.
     pub(crate) fn check(&self, settings: &Settings) -> Result<(), SettingError> {
+        for name in RUNTIME {
+            settings.text(name)?;
+        }
         let own = settings.region(REGION)?;
         if !settings.regions()?.contains(&own) {
             return Err(SettingError::Wrong(

@@ -35,5 +35,9 @@ async fn compose(aws: AwsConnection, meters: &Arc<Meters>) -> Result<HttpApi, Fa
         stopping: watch::channel(false).1,
     });
     let router = region_router(region, meters.metrics(), &api_settings(aws.settings())?, routes);
-    Ok(HttpApi { router, states })
+    Ok(HttpApi {
+        router,
+        states,
+        destruction: None,
+    })
 }

@@ -29,5 +29,9 @@ async fn compose(aws: AwsConnection, meters: &Arc<Meters>) -> Result<HttpApi, Fa
         election.results(ballots, regions),
     ));
     let router = region_router(region, meters.metrics(), &api_settings(aws.settings())?, routes);
-    Ok(HttpApi { router, states })
+    Ok(HttpApi {
+        router,
+        states,
+        destruction: None,
+    })
 }

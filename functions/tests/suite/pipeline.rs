@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::support::accounts::{Account, receipts, reconcile, settled};
 use crate::support::aws::{Aws, REGIONS, region};
-use crate::support::events::{event, vote};
+use crate::support::events::{ballot_id, event, vote, voter_id};
 use crate::support::pipeline::{Instances, RegionPipeline, until};
 use crate::support::programs::VOTE_ENQUEUER;
 
@@ -262,8 +262,30 @@ async fn many_votes(votes: u64, instances: usize) -> Duration {
     let took = began.elapsed();
     let account = reconcile(&aws, &receipts(&answers), &regions).await;
     assert_eq!(account.recorded, votes);
+    tells_nothing(&regions, &answers).await;
     println!("{votes} votes in {took:.1?}: {account:?}");
     took
+}
+
+/// No function wrote a voter id, ballot id or receipt of the first voters.
+async fn tells_nothing(regions: &[RegionPipeline], answers: &[Value]) {
+    let receipts = receipts(answers)
+        .into_iter()
+        .take(100)
+        .map(|receipt| receipt.printed());
+    let of_voters = (0..100).flat_map(|voter| [voter_id(voter), ballot_id(voter)]);
+    let secrets: Vec<String> = receipts.chain(of_voters).collect();
+    let mut text = String::new();
+    for pipeline in regions {
+        text.push_str(&pipeline.lines().await.join("\n"));
+    }
+    assert!(
+        text.contains("\"Accepted\"") && text.contains("\"recorded\""),
+        "there are metrics"
+    );
+    for secret in secrets {
+        assert!(!text.contains(&secret));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,7 +1,10 @@
 //! What a function does before its first event: one call for each secret that it needs, and a clear end where it
 //! can't go on.
 
+use std::time::Duration;
+
 use election_core::definition::Definition;
+use election_core::phase::Phase;
 use election_service::ports::{Fingerprints, NewElection};
 use election_testkit::fixtures;
 use election_testkit::lambda::Function;
@@ -9,7 +12,8 @@ use election_testkit::proxy::Fate;
 use serde_json::Value;
 
 use crate::support::aws::Aws;
-use crate::support::events::vote;
+use crate::support::events::{event, vote};
+use crate::support::pipeline::until;
 use crate::support::programs::{
     ALL, HEALTH_CHECK, Program, RESULTS, TALLY, VOTE_ENQUEUER, VOTE_PROCESSOR, with,
 };
@@ -198,4 +202,32 @@ async fn live_results_are_refused_by_every_function() {
     for program in ALL {
         ends_with_64(&aws, program, "live results, which AWS can't publish").await;
     }
+}
+
+#[tokio::test]
+async fn a_warm_enqueuer_forgets_the_ballot_secret_once_it_is_destroyed() {
+    let aws = Aws::with_voters(1).await;
+    let enqueuer = aws.start(VOTE_ENQUEUER, REGION).await;
+    let status = async || {
+        let answer = enqueuer.invoke(&event("rest-post-eligibility-stage")).await;
+        answer.answer()["statusCode"].as_u64().unwrap()
+    };
+    assert_eq!(status().await, 200);
+    aws.become_phase(Phase::Open, Phase::Closed).await;
+    aws.become_phase(Phase::Closed, Phase::Certifying).await;
+    assert!(
+        aws.elections()
+            .certify(b"[]".to_vec(), fixtures::at(9))
+            .await
+            .unwrap()
+    );
+    assert_eq!(status().await, 200);
+    aws.elections().keys_destroyed().await.unwrap();
+    until("410", Duration::from_secs(20), async || status().await == 410).await;
+    enqueuer
+        .line(|line| line.contains("destroyed and forgotten"))
+        .await;
+    let next = aws.start(VOTE_ENQUEUER, REGION).await;
+    let answer = next.invoke(&event("rest-post-eligibility-stage")).await.answer();
+    assert_eq!(answer["statusCode"], 410);
 }
