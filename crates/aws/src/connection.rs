@@ -28,6 +28,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// The longest that a call may take with all its attempts.
 const CALL_TIMEOUT: Duration = Duration::from_secs(4);
 const MOST_ATTEMPTS: u32 = 4;
+/// The longest pause before the second attempt, doubled before each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 /// The services that an election uses, as this process's settings name them. Nothing is called before it is
 /// needed, and a variable is read by the part that needs it.
@@ -116,12 +118,23 @@ impl AwsConnection {
 
     /// SQS in a region.
     fn sqs(&self, region: &RegionName) -> aws_sdk_sqs::Client {
-        let mut config = aws_sdk_sqs::config::Builder::from(&self.config).region(named(region));
+        let mut config = aws_sdk_sqs::config::Builder::from(&self.config)
+            .region(named(region))
+            .retry_config(retries());
         if let Some(url) = self.settings.optional(SQS_ENDPOINT) {
             config = config.endpoint_url(url);
         }
         aws_sdk_sqs::Client::from_conf(config.build())
     }
+}
+
+/// How calls are retried that a voter or a start waits for: at once, with jitter, and never for longer than the
+/// call may take. Not adaptive, as one throttled call in a process that has made few makes the SDK hold back
+/// those after it for two seconds each, until the time-out hides that it was throttling.
+pub(crate) fn retries() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(MOST_ATTEMPTS)
+        .with_initial_backoff(FIRST_PAUSE)
 }
 
 /// The time-outs of a call that may take `longer` than others.
