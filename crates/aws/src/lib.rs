@@ -9,7 +9,10 @@ mod failure;
 mod feed;
 mod recorded;
 mod roll;
-#[expect(dead_code, reason = "the key vault keeps the wrapped secrets there")]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the key vault is to keep the wrapped secrets there")
+)]
 mod secrets;
 pub mod settings;
 pub mod stream;
