@@ -1,6 +1,7 @@
 //! The functions as they run: the real programs, events as AWS sends them, and engines in the place of AWS.
 
 mod faults;
+mod permissions;
 mod pipeline;
 mod queue;
 mod rest;

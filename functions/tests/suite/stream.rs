@@ -110,7 +110,7 @@ async fn what_is_altered_or_unreadable_is_counted_and_told_as_such() {
     let aws = Aws::with_voters(0).await;
     let tally = aws.start(TALLY, REGION).await;
     let mut records = recorded(&aws, 0..2).await;
-    records[1]["dynamodb"]["NewImage"]["content"] = json!({ "B": "e30=" });
+    records[1]["dynamodb"]["NewImage"]["content"] = json!({ "B": "AAAA" });
     let altered = event("stream-window-altered");
     let altered = altered["Records"].as_array().unwrap();
     records.extend(altered.iter().cloned());

@@ -7,6 +7,7 @@ use std::time::Duration;
 use election_core::receipt::Receipt;
 use election_core::tally::{self, Counts, Sequence, Tally, by_jurisdiction};
 use election_service::ports::BallotBox;
+use futures_util::future::join_all;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
@@ -59,15 +60,20 @@ pub(crate) async fn settled(aws: &Aws, working: &[RegionPipeline]) {
 pub(crate) async fn reconcile(aws: &Aws, receipts: &[Receipt], working: &[RegionPipeline]) -> Account {
     let ballots = aws.ballots();
     let (mut recorded, mut conflicts, mut keys) = (0, 0, BTreeSet::new());
-    for receipt in receipts {
-        let found = ballots.find(receipt.ballot_key()).await.unwrap();
-        let found = found.expect("whoever has a receipt has a recorded ballot");
-        if receipt.is_for(&found.digest(&aws.definition.hash())) {
-            recorded += 1;
-        } else {
-            conflicts += 1;
+    for part in receipts.chunks(100) {
+        let find = |receipt: &Receipt| {
+            let (ballots, key) = (ballots.clone(), *receipt.ballot_key());
+            async move { ballots.find(&key).await.unwrap() }
+        };
+        for (receipt, found) in part.iter().zip(join_all(part.iter().map(find)).await) {
+            let found = found.expect("whoever has a receipt has a recorded ballot");
+            if receipt.is_for(&found.digest(&aws.definition.hash())) {
+                recorded += 1;
+            } else {
+                conflicts += 1;
+            }
+            keys.insert(receipt.ballot_key().0);
         }
-        keys.insert(receipt.ballot_key().0);
     }
     let recount = recount(aws, ballots.as_ref()).await;
     let (mut counts, mut of_recount) = (Vec::new(), Counts::default());
