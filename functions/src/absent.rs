@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use election_core::envelope::Message;
 use election_core::tally::Tally;
 use election_service::ports::{
-    CopyRole, Depth, Handle, Intake, PortError, PortResult, Received, StoredTally, TallyStore, TallyUpdate, Waiting,
+    CopyRole, Depth, Handle, Intake, PortError, PortResult, Received, StoredTally, TallyStore, TallyUpdate,
+    Waiting,
 };
 use time::OffsetDateTime;
 

@@ -42,7 +42,12 @@ impl OpenElection {
             return Err(Failure::Configuration(text.to_owned()));
         }
         let phase = PhaseCache::new(elections.clone());
-        Ok(Self { definition: Arc::new(definition), elections, phase, record })
+        Ok(Self {
+            definition: Arc::new(definition),
+            elections,
+            phase,
+            record,
+        })
     }
 
     /// The key service with this election's secrets.
@@ -96,7 +101,14 @@ impl OpenElection {
     }
 
     fn check(&self, is_same: bool) -> Result<(), Failure> {
-        let text = format!("the keys are not those that the election {} was created with", self.definition.id());
-        if is_same { Ok(()) } else { Err(Failure::Configuration(text)) }
+        let text = format!(
+            "the keys are not those that the election {} was created with",
+            self.definition.id()
+        );
+        if is_same {
+            Ok(())
+        } else {
+            Err(Failure::Configuration(text))
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! answer. Composition and the shapes of events only: what is decided, the service decides.
 
 mod absent;
+mod destruction;
 mod election;
 mod failure;
 mod invocation;
@@ -14,6 +15,7 @@ mod settings;
 mod stream_event;
 mod telemetry;
 
+pub use destruction::Destruction;
 pub use election::OpenElection;
 pub use failure::Failure;
 pub use invocation::{Answer, NotAnswered};

@@ -34,8 +34,15 @@ type Dimension = Option<(&'static str, &'static str)>;
 impl Meters {
     /// Meters of a function that has just started.
     pub(crate) fn new(function: &'static str) -> Self {
-        let pending = Pending { cold_starts: 1, ..Pending::default() };
-        Self { function, metrics: Arc::default(), pending: Mutex::new(pending) }
+        let pending = Pending {
+            cold_starts: 1,
+            ..Pending::default()
+        };
+        Self {
+            function,
+            metrics: Arc::default(),
+            pending: Mutex::new(pending),
+        }
     }
 
     /// What the use cases count with.
@@ -63,7 +70,11 @@ impl Meters {
         let mut own = Map::new();
         let mut dimensioned = Vec::new();
         let accepted_and_outcomes = self.metrics.totals().into_iter();
-        let refused = self.metrics.refusals().into_iter().map(|(code, total)| ("Code", code, total));
+        let refused = self
+            .metrics
+            .refusals()
+            .into_iter()
+            .map(|(code, total)| ("Code", code, total));
         let totals = accepted_and_outcomes.map(|(name, total)| ("Outcome", name, total));
         for (dimension, value, total) in totals.chain(refused) {
             let written = pending.written.insert((dimension, value), total);
@@ -99,10 +110,21 @@ impl Meters {
 
     /// As <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>.
     fn line(&self, now: OffsetDateTime, dimension: Dimension, values: Map<String, Value>) -> String {
-        let names: Vec<&str> = ["Function"].into_iter().chain(dimension.map(|(name, _)| name)).collect();
-        let unit = |name: &str| if name.ends_with("Seconds") { "Seconds" } else { "Count" };
-        let metrics: Vec<Value> =
-            values.keys().map(|name| json!({ "Name": name, "Unit": unit(name) })).collect();
+        let names: Vec<&str> = ["Function"]
+            .into_iter()
+            .chain(dimension.map(|(name, _)| name))
+            .collect();
+        let unit = |name: &str| {
+            if name.ends_with("Seconds") {
+                "Seconds"
+            } else {
+                "Count"
+            }
+        };
+        let metrics: Vec<Value> = values
+            .keys()
+            .map(|name| json!({ "Name": name, "Unit": unit(name) }))
+            .collect();
         let timestamp_ms = now.unix_timestamp() * 1_000 + i64::from(now.millisecond());
         let directive = json!({ "Namespace": NAMESPACE, "Dimensions": [names], "Metrics": metrics });
         let mut line = Map::new();
@@ -123,7 +145,10 @@ mod tests {
 
     fn lines(meters: &Meters) -> Vec<Value> {
         let lines = meters.lines(OffsetDateTime::UNIX_EPOCH);
-        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        lines
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 
     #[test]
@@ -131,7 +156,10 @@ mod tests {
         let meters = Meters::new("tally");
         let first = lines(&meters);
         assert_eq!(first.len(), 1);
-        assert_eq!((&first[0]["ColdStarts"], &first[0]["Function"]), (&json!(1), &json!("tally")));
+        assert_eq!(
+            (&first[0]["ColdStarts"], &first[0]["Function"]),
+            (&json!(1), &json!("tally"))
+        );
         assert!(lines(&meters).is_empty());
     }
 
@@ -139,10 +167,17 @@ mod tests {
     fn what_the_tally_folded_is_told_with_its_lag() {
         let meters = Meters::new("tally");
         lines(&meters);
-        let delivered = Delivered { records: 3, unreadable: 2, alterations: 1 };
+        let delivered = Delivered {
+            records: 3,
+            unreadable: 2,
+            alterations: 1,
+        };
         meters.folded(delivered, Some(1.5));
         let line = lines(&meters).remove(0);
-        assert_eq!((&line["Unreadable"], &line["Alterations"]), (&json!(2), &json!(1)));
+        assert_eq!(
+            (&line["Unreadable"], &line["Alterations"]),
+            (&json!(2), &json!(1))
+        );
         assert_eq!(line["TallyLagSeconds"], json!(1.5));
         let metrics = &line["_aws"]["CloudWatchMetrics"][0];
         assert_eq!(metrics["Dimensions"], json!([["Function"]]));

@@ -28,8 +28,9 @@ impl Answer for QueueWorker {
         let undecided = batch.iter().zip(decided).filter(|(_, is_decided)| !is_decided);
         // A message without an id can't be named. Its empty name makes Lambda keep the whole batch, and what
         // was decided of it is found decided.
-        let failures: Vec<Value> =
-            undecided.map(|(received, _)| json!({ "itemIdentifier": received.handle.0 })).collect();
+        let failures: Vec<Value> = undecided
+            .map(|(received, _)| json!({ "itemIdentifier": received.handle.0 }))
+            .collect();
         Ok(json!({ "batchItemFailures": failures }))
     }
 }
@@ -37,7 +38,9 @@ impl Answer for QueueWorker {
 fn received(record: &Value) -> Received {
     let text = |field: &str| record.get(field).and_then(Value::as_str).unwrap_or_default();
     let (role, message) = message_text::parse(text("body"), text("messageId"));
-    let receives = record.pointer("/attributes/ApproximateReceiveCount").and_then(Value::as_str);
+    let receives = record
+        .pointer("/attributes/ApproximateReceiveCount")
+        .and_then(Value::as_str);
     Received {
         handle: Handle(text("messageId").to_owned()),
         role,

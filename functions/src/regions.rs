@@ -32,7 +32,11 @@ pub struct OwnRegion {
 
 impl OwnRegion {
     /// All regions in the states that are declared now. A region of which nothing was declared is active.
-    pub async fn open(aws: &AwsConnection, elections: &Arc<dyn Elections>, parts: Parts) -> Result<Self, Failure> {
+    pub async fn open(
+        aws: &AwsConnection,
+        elections: &Arc<dyn Elections>,
+        parts: Parts,
+    ) -> Result<Self, Failure> {
         let own = aws.settings().region(REGION)?;
         let replica = aws.settings().region(REPLICA_REGION)?;
         let declared = elections.region_states().await;
@@ -41,15 +45,30 @@ impl OwnRegion {
         for name in aws.settings().regions()? {
             let state = declared.iter().find(|(declared, _)| *declared == name);
             let state = state.map_or(RegionState::Active, |(_, state)| *state);
-            let intake: Arc<dyn Intake> = if parts.queues { aws.intake(&name)? } else { Arc::new(Absent) };
-            let tallies: Arc<dyn TallyStore> =
-                if parts.tally && name == own { aws.tallies(&replica)? } else { Arc::new(Absent) };
-            regions.push(Arc::new(Region::new(name, state, Some(RegionStores { intake, tallies }))));
+            let intake: Arc<dyn Intake> = if parts.queues {
+                aws.intake(&name)?
+            } else {
+                Arc::new(Absent)
+            };
+            let tallies: Arc<dyn TallyStore> = if parts.tally && name == own {
+                aws.tallies(&replica)?
+            } else {
+                Arc::new(Absent)
+            };
+            regions.push(Arc::new(Region::new(
+                name,
+                state,
+                Some(RegionStores { intake, tallies }),
+            )));
         }
         let region = regions.iter().find(|region| *region.name() == own).cloned();
         let region = region.ok_or_else(|| Failure::Configuration(format!("{own} is none of the regions")))?;
         let regions = Regions::new(regions);
         let states = DeclaredStates::new(elections.clone(), regions.clone());
-        Ok(Self { region, regions, states })
+        Ok(Self {
+            region,
+            regions,
+            states,
+        })
     }
 }

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+use crate::destruction::Destruction;
 use crate::invocation::{Answer, NotAnswered};
 
 /// Answers REST proxy events by a region's router.
@@ -25,6 +26,8 @@ pub struct HttpApi {
     pub router: Router,
     /// What is declared of the regions.
     pub states: DeclaredStates,
+    /// What becomes of the ballot secret, where there is one.
+    pub destruction: Option<Destruction>,
 }
 
 impl Answer for HttpApi {
@@ -34,6 +37,9 @@ impl Answer for HttpApi {
             .map_err(|_| NotAnswered::because("the event is not a REST API's proxy request"))?;
         let request = event.into_request();
         self.states.refresh().await;
+        if let Some(destruction) = &self.destruction {
+            destruction.follow().await;
+        }
         let response = match self.router.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
@@ -72,7 +78,10 @@ impl RestEvent {
         *request.uri_mut() = self.uri();
         *request.headers_mut() = headers(self.multi_value_headers, self.headers);
         let text = self.body.unwrap_or_default();
-        let decoded = self.is_base64_encoded.unwrap_or(false).then(|| STANDARD.decode(&text));
+        let decoded = self
+            .is_base64_encoded
+            .unwrap_or(false)
+            .then(|| STANDARD.decode(&text));
         // What isn't base64 isn't JSON either, and is refused as such.
         let bytes = decoded.and_then(Result::ok).unwrap_or_else(|| text.into_bytes());
         *request.body_mut() = Body::from(bytes);
@@ -82,7 +91,10 @@ impl RestEvent {
     /// The path without the stage, which is there when the API is called by its own address and a custom
     /// domain's mapping doesn't take it away; and the parameters, which come decoded.
     fn uri(&self) -> Uri {
-        let stage = self.request_context.as_ref().and_then(|context| context.stage.as_deref());
+        let stage = self
+            .request_context
+            .as_ref()
+            .and_then(|context| context.stage.as_deref());
         let path = stage
             .filter(|stage| !stage.is_empty())
             .and_then(|stage| self.path.strip_prefix('/')?.strip_prefix(stage))
@@ -90,8 +102,14 @@ impl RestEvent {
             .unwrap_or(&self.path);
         let mut text = String::new();
         escape(path, b"/%:@!$&'()*+,;=", &mut text);
-        let parameters = match (&self.multi_value_query_string_parameters, &self.query_string_parameters) {
-            (Some(several), _) => several.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value))).collect(),
+        let parameters = match (
+            &self.multi_value_query_string_parameters,
+            &self.query_string_parameters,
+        ) {
+            (Some(several), _) => several
+                .iter()
+                .flat_map(|(name, values)| values.iter().map(move |value| (name, value)))
+                .collect(),
             (None, Some(single)) => single.iter().collect(),
             (None, None) => Vec::new(),
         };
@@ -102,7 +120,9 @@ impl RestEvent {
             escape(value, b"", &mut text);
         }
         // Too long, or no path at all: no route's, either way.
-        let path = PathAndQuery::try_from(text).ok().filter(|path| path.as_str().starts_with('/'));
+        let path = PathAndQuery::try_from(text)
+            .ok()
+            .filter(|path| path.as_str().starts_with('/'));
         Uri::from(path.unwrap_or(PathAndQuery::from_static("/-")))
     }
 }
@@ -126,8 +146,13 @@ fn headers(several: Texts<Vec<String>>, single: Texts<String>) -> HeaderMap {
     });
     let mut headers = HeaderMap::new();
     for (name, values) in several {
-        let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else { continue };
-        for value in values.iter().filter_map(|value| HeaderValue::from_str(value).ok()) {
+        let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else {
+            continue;
+        };
+        for value in values
+            .iter()
+            .filter_map(|value| HeaderValue::from_str(value).ok())
+        {
             headers.append(name.clone(), value);
         }
     }

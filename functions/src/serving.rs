@@ -43,17 +43,44 @@ async fn start<A: Answer>(
 }
 
 async fn serve<A: Answer>(function: &A, meters: &Meters) -> ExitCode {
-    let answer = async |event: LambdaEvent<Value>| {
-        let answered = AssertUnwindSafe(function.answer(event.payload)).catch_unwind().await;
-        meters.write();
-        answered.unwrap_or_else(|_| Err(NotAnswered::because("the function panicked")))
-    };
+    let answer = |event: LambdaEvent<Value>| answer(function, meters, event.payload);
     // Without its layer of traces, which would put ids of requests into every line of the log.
     match Runtime::new(service_fn(answer)).run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(%error, "the function can't go on");
             ExitCode::from(70)
+        }
+    }
+}
+
+async fn answer<A: Answer>(function: &A, meters: &Meters, event: Value) -> Result<Value, NotAnswered> {
+    let answered = AssertUnwindSafe(function.answer(event)).catch_unwind().await;
+    meters.write();
+    answered.unwrap_or_else(|_| Err(NotAnswered::because("the function panicked")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Panicking;
+
+    impl Answer for Panicking {
+        async fn answer(&self, event: Value) -> Result<Value, NotAnswered> {
+            panic!("with all of the event: {event}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_costs_one_invocation_and_its_message_goes_nowhere() {
+        let meters = Meters::new("tally");
+        for _ in 0..2 {
+            let answered = answer(&Panicking, &meters, Value::from("K7RM2-9XQ4T-0WZ34")).await;
+            assert_eq!(
+                answered.err().map(|error| error.0).as_deref(),
+                Some("the function panicked")
+            );
         }
     }
 }

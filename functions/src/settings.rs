@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use axum::http::HeaderValue;
 use election_aws::settings::{
-    BALLOT_SECRET_KEY, QUEUES, RECORDS_KEY, REGION, REGIONS, REPLICA_REGION, SECOND_COPY_DELAY_SECONDS, SettingError,
-    Settings, Table, WEBSITE_ORIGIN,
+    BALLOT_SECRET_KEY, QUEUES, RECORDS_KEY, REGION, REGIONS, REPLICA_REGION, SECOND_COPY_DELAY_SECONDS,
+    SettingError, Settings, Table, WEBSITE_ORIGIN,
 };
 use election_service::http::ApiSettings;
 
@@ -16,6 +16,14 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 const SECOND_COPY_DELAY: u64 = 300;
 /// SQS delays no message longer.
 const MOST_SECOND_COPY_DELAY: u64 = 900;
+
+/// What Lambda itself sets, and its runtime panics without.
+const RUNTIME: [&str; 4] = [
+    "AWS_LAMBDA_RUNTIME_API",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+];
 
 /// What a function needs besides the regions and the table of elections, which all need.
 pub struct Needs {
@@ -50,11 +58,17 @@ pub const HEALTH_CHECK: Needs = Needs {
 };
 
 impl Needs {
-    /// Checks all variables, so that a missing or wrong one ends the function before it calls anything.
+    /// Checks all variables, those that Lambda sets for its runtime too, so that a missing or wrong one ends the function before it calls anything.
     pub(crate) fn check(&self, settings: &Settings) -> Result<(), SettingError> {
+        for name in RUNTIME {
+            settings.text(name)?;
+        }
         let own = settings.region(REGION)?;
         if !settings.regions()?.contains(&own) {
-            return Err(SettingError::Wrong(REGIONS, "all regions, this function's among them"));
+            return Err(SettingError::Wrong(
+                REGIONS,
+                "all regions, this function's among them",
+            ));
         }
         settings.region(REPLICA_REGION)?;
         for table in [Table::Elections].iter().chain(self.tables) {
@@ -76,10 +90,17 @@ fn table_name(settings: &Settings, table: Table) -> Result<(), SettingError> {
 
 fn queues(settings: &Settings) -> Result<(), SettingError> {
     let queues = settings.queues(QUEUES)?;
-    if settings.regions()?.iter().all(|region| queues.contains_key(region)) {
+    if settings
+        .regions()?
+        .iter()
+        .all(|region| queues.contains_key(region))
+    {
         return Ok(());
     }
-    Err(SettingError::Wrong(QUEUES, "region=url pairs, one for each region"))
+    Err(SettingError::Wrong(
+        QUEUES,
+        "region=url pairs, one for each region",
+    ))
 }
 
 fn records_key(settings: &Settings) -> Result<(), SettingError> {
@@ -105,7 +126,10 @@ fn delay(settings: &Settings) -> Result<(), SettingError> {
 
 /// How long second copies wait.
 pub fn second_copy_delay(settings: &Settings) -> Result<Duration, SettingError> {
-    let wrong = SettingError::Wrong(SECOND_COPY_DELAY_SECONDS, "a whole number of seconds, 900 at most");
+    let wrong = SettingError::Wrong(
+        SECOND_COPY_DELAY_SECONDS,
+        "a whole number of seconds, 900 at most",
+    );
     let number = settings.number(SECOND_COPY_DELAY_SECONDS, SECOND_COPY_DELAY);
     match number {
         Ok(seconds) if seconds <= MOST_SECOND_COPY_DELAY => Ok(Duration::from_secs(seconds)),

@@ -33,7 +33,10 @@ impl Answer for StreamFolder {
             None | Some(Value::Null) => &[],
             Some(_) => return Err(NotAnswered::because("the event is not of a DynamoDB stream")),
         };
-        let shard = event.get("shardId").and_then(Value::as_str).filter(|shard| !shard.is_empty());
+        let shard = event
+            .get("shardId")
+            .and_then(Value::as_str)
+            .filter(|shard| !shard.is_empty());
         let no_window = "the event names no shard: give its event source mapping a tumbling window";
         let shard = shard.ok_or_else(|| NotAnswered::because(no_window))?;
         let before = event.pointer("/state/folded").and_then(Value::as_str);
@@ -53,7 +56,12 @@ impl Answer for StreamFolder {
 }
 
 fn feed_record(record: &Value) -> PortResult<FeedRecord> {
-    let text = |pointer: &str| record.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let text = |pointer: &str| {
+        record
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
     stream::feed_record(&StreamRecord {
         sequence_number: text("/dynamodb/SequenceNumber"),
         event_name: text("/eventName"),

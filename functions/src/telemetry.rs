@@ -16,7 +16,9 @@ const OWN: [&str; 2] = ["election_", "access"];
 /// Starts logging. A wrong level is told after that, in the log.
 pub(crate) fn start(settings: &Settings) -> Result<(), SettingError> {
     let asked = settings.optional(LOG);
-    let level = asked.as_deref().map_or(Ok(LevelFilter::INFO), str::parse::<LevelFilter>);
+    let level = asked
+        .as_deref()
+        .map_or(Ok(LevelFilter::INFO), str::parse::<LevelFilter>);
     let own = *level.as_ref().unwrap_or(&LevelFilter::INFO);
     let filter = Targets::new()
         .with_default(own.min(LevelFilter::WARN))
@@ -28,7 +30,9 @@ pub(crate) fn start(settings: &Settings) -> Result<(), SettingError> {
         .with_span_list(false)
         .with_writer(std::io::stderr);
     // It fails only if this process logs already.
-    let _ = tracing_subscriber::registry().with(log.with_filter(filter)).try_init();
+    let _ = tracing_subscriber::registry()
+        .with(log.with_filter(filter))
+        .try_init();
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location();
         let (file, line) = place.map_or(("", 0), |place| (place.file(), place.line()));

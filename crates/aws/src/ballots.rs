@@ -82,7 +82,12 @@ impl DynamoBallotBox {
         } else {
             match self.put(submission).await? {
                 Written::Done => return Ok(Outcome::Recorded),
-                Written::Refused(found) => found,
+                Written::Refused(found) if !found.is_empty() => found,
+                // The answer needn't have the item.
+                Written::Refused(_) => {
+                    let found = self.item(&submission.ballot.key, None).await?;
+                    found.ok_or_else(|| unavailable("a recorded ballot can't be found"))?
+                }
             }
         };
         self.decide_further(submission, &found).await

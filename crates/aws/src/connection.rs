@@ -1,5 +1,5 @@
-//! Owns how AWS is reached: one HTTP client for all services and regions, time-outs on every call, adaptive
-//! retries with jitter.
+//! Owns how AWS is reached: one HTTP client for all services and regions, time-outs on every call, retries
+//! with jitter.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +35,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// The longest that a call may take with all its attempts.
 const CALL_TIMEOUT: Duration = Duration::from_secs(4);
 const MOST_ATTEMPTS: u32 = 4;
-/// The pauses between attempts at DynamoDB double from here on. The SDK's own second would use up a voter's time.
+/// The longest pause before the second attempt, doubled before each further one. The SDK's own second would use up a
+/// voter's time.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// The services that an election uses, as this process's settings name them. Nothing is called before it is
@@ -65,7 +66,7 @@ impl AwsConnection {
     pub async fn open_with(settings: Settings, loader: aws_config::ConfigLoader) -> Self {
         let config = loader
             .timeout_config(timeouts(Duration::ZERO))
-            .retry_config(RetryConfig::adaptive().with_max_attempts(MOST_ATTEMPTS))
+            .retry_config(retries())
             .load()
             .await;
         Self { settings, config }
@@ -126,16 +127,12 @@ impl AwsConnection {
         Ok(self.dynamodb(&self.settings.region(REPLICA_REGION)?))
     }
 
-    /// DynamoDB in a region. Its retries have jitter, but aren't adaptive: after one throttled answer an adaptive
-    /// client that has just started sends a request every two seconds.
+    /// DynamoDB in a region.
     fn dynamodb(&self, region: &RegionName) -> aws_sdk_dynamodb::Client {
-        let retries = RetryConfig::standard()
-            .with_max_attempts(MOST_ATTEMPTS)
-            .with_initial_backoff(FIRST_PAUSE);
         let mut config = aws_sdk_dynamodb::config::Builder::from(&self.config)
             .region(named(region))
             .interceptor(Untraced)
-            .retry_config(retries);
+            .retry_config(retries());
         if let Some(url) = self.settings.optional(DYNAMODB_ENDPOINT) {
             config = config.endpoint_url(url);
         }
@@ -179,12 +176,22 @@ impl AwsConnection {
     fn sqs(&self, region: &RegionName) -> aws_sdk_sqs::Client {
         let mut config = aws_sdk_sqs::config::Builder::from(&self.config)
             .region(named(region))
-            .interceptor(Untraced);
+            .interceptor(Untraced)
+            .retry_config(retries());
         if let Some(url) = self.settings.optional(SQS_ENDPOINT) {
             config = config.endpoint_url(url);
         }
         aws_sdk_sqs::Client::from_conf(config.build())
     }
+}
+
+/// How calls are retried that a voter or a start waits for: at once, with jitter, and never for longer than the
+/// call may take. Not adaptive, as one throttled call in a process that has made few makes the SDK hold back
+/// those after it for two seconds each, until the time-out hides that it was throttling.
+pub(crate) fn retries() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(MOST_ATTEMPTS)
+        .with_initial_backoff(FIRST_PAUSE)
 }
 
 /// The time-outs of a call that may take `longer` than others.

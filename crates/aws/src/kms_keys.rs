@@ -14,6 +14,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use election_service::ports::{PortError, PortResult, SecretBytes};
 use zeroize::Zeroizing;
 
+use crate::connection::retries;
 use crate::service_error::{port_error, unavailable};
 
 const KMS: &str = "KMS";
@@ -184,7 +185,7 @@ impl KmsKeys {
 }
 
 fn client(config: &SdkConfig, endpoint: Option<&str>, region: Option<&str>) -> Client {
-    let mut config = aws_sdk_kms::config::Builder::from(config);
+    let mut config = aws_sdk_kms::config::Builder::from(config).retry_config(retries());
     if let Some(region) = region {
         config = config.region(Region::new(region.to_owned()));
     }

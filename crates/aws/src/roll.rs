@@ -96,8 +96,11 @@ fn is_earlier(item: &Item, voter_key: &VoterKey) -> bool {
     earlier.is_some_and(|earlier| earlier.iter().any(|key| key.as_ref() == voter_key.0))
 }
 
+/// Voters with their places in a call.
+type Placed = Vec<(usize, NewVoter)>;
+
 /// Splits voters into those that share neither person nor key with one before them, and the others.
-fn first_of_each(voters: Vec<(usize, NewVoter)>) -> (Vec<(usize, NewVoter)>, Vec<(usize, NewVoter)>) {
+fn first_of_each(voters: Placed) -> (Placed, Placed) {
     let (mut persons, mut keys) = (HashSet::new(), HashSet::new());
     voters.into_iter().partition(|(_, voter)| {
         let (is_new_person, is_new_key) = (persons.insert(voter.id.0), keys.insert(voter.person.voter_key.0));
@@ -152,7 +155,7 @@ impl DynamoRoll {
     }
 
     /// Adds voters that have nothing in common. Those on the roll are found out by reading, which is cheap.
-    async fn add_round(&self, voters: Vec<(usize, NewVoter)>) -> PortResult<Vec<(usize, AddOutcome)>> {
+    async fn add_round(&self, voters: Placed) -> PortResult<Vec<(usize, AddOutcome)>> {
         let mark = new_mark()?;
         let keys = voters.iter().map(|(_, voter)| person_key(&voter.id)).collect();
         let found = self.0.batch_get(keys, Some(Projection(&[ID]))).await?;
@@ -219,7 +222,7 @@ impl VoterRoll for DynamoRoll {
     }
 
     async fn add(&self, voters: Vec<NewVoter>) -> PortResult<Vec<AddOutcome>> {
-        let mut rest: Vec<(usize, NewVoter)> = voters.into_iter().enumerate().collect();
+        let mut rest: Placed = voters.into_iter().enumerate().collect();
         let mut outcomes = Vec::with_capacity(rest.len());
         while !rest.is_empty() {
             let (round, later) = first_of_each(rest);

@@ -52,3 +52,36 @@ impl WrappedSecrets {
         self.0.delete(key(name), None).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_config::{BehaviorVersion, Region};
+    use aws_sdk_dynamodb::config::Credentials;
+    use election_testkit::engines::dynamodb::DynamoDb;
+
+    use super::*;
+
+    async fn secrets(engine: &DynamoDb) -> WrappedSecrets {
+        let loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .endpoint_url(engine.url())
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .region(Region::new("test"));
+        WrappedSecrets::new(Client::new(&loader.load().await), "elections".to_owned())
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_first_of_a_name_is_kept_until_it_is_deleted() {
+        let engine = DynamoDb::with_tables(&[]).await;
+        let secrets = secrets(&engine).await;
+        assert!(secrets.get("mac").await == Ok(None));
+        assert!(secrets.put_if_absent("mac", &[1]).await == Ok(vec![1]));
+        assert!(secrets.put_if_absent("mac", &[2]).await == Ok(vec![1]));
+        assert!(secrets.put_if_absent("roll", &[3]).await == Ok(vec![3]));
+        for _ in 0..2 {
+            secrets.delete("mac").await.unwrap();
+            assert!(secrets.get("mac").await == Ok(None));
+        }
+        assert!(secrets.get("roll").await == Ok(Some(vec![3])));
+    }
+}

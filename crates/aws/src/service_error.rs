@@ -15,6 +15,8 @@ const OVERLOADED: [&str; 6] = [
     "ThrottlingException",
 ];
 
+const UNREADABLE: &str = "answered what can't be read";
+
 /// Maps an SDK's error. `service` is its name, as in `SQS`.
 pub(crate) fn port_error<E: ProvideErrorMetadata, R>(service: &str, error: &SdkError<E, R>) -> PortError {
     let text = match error {
@@ -23,8 +25,8 @@ pub(crate) fn port_error<E: ProvideErrorMetadata, R>(service: &str, error: &SdkE
         SdkError::DispatchFailure(failure) if failure.is_timeout() => "can't be reached in time",
         SdkError::DispatchFailure(failure) if failure.is_io() => "can't be reached",
         SdkError::DispatchFailure(_) => "can't be called: are there credentials?",
-        SdkError::ResponseError(_) => "answered what can't be read",
-        _ => "was called wrongly",
+        SdkError::ResponseError(_) => UNREADABLE,
+        _ => "can't be called: are there credentials?",
     };
     unavailable(service, text)
 }
@@ -39,7 +41,7 @@ fn of_code(service: &str, code: Option<&str>) -> PortError {
     match code.filter(is_code) {
         Some(code) if OVERLOADED.contains(&code) => PortError::Overloaded,
         Some(code) => unavailable(service, &format!("refused: {code}")),
-        None => unavailable(service, "answered an error without a code"),
+        None => unavailable(service, UNREADABLE),
     }
 }
 
@@ -62,7 +64,7 @@ mod tests {
     fn what_is_no_code_is_not_shown() {
         for code in [None, Some("the handle AQEB/secret== is invalid")] {
             let text = of_code("SQS", code).to_string();
-            assert_eq!(text, "unavailable: SQS answered an error without a code");
+            assert_eq!(text, "unavailable: SQS answered what can't be read");
         }
     }
 }

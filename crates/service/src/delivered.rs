@@ -49,7 +49,9 @@ impl DeliveredFolder {
         let mut first = None;
         for _ in 0..MOST_TRIES {
             if !store.load_shard(<dyn BallotBox>::SHARD).await?.is_empty() {
-                tracing::info!("the tally was rebuilt from the ballot box: the stream is not counted any more");
+                tracing::info!(
+                    "the tally was rebuilt from the ballot box: the stream is not counted any more"
+                );
                 return Ok(Delivered::default());
             }
             let before = store.load_shard(shard).await?;

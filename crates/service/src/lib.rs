@@ -10,6 +10,7 @@ pub mod phase_cache;
 pub mod ports;
 pub mod processor;
 pub mod randomness;
+mod reading_time;
 pub mod regions;
 pub mod registration;
 pub mod results;

@@ -3,9 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use crate::ports::{Elections, PhaseRecord, PortResult};
+use crate::reading_time::ReadingTime;
 
 /// How old a cached phase may be. Certification waits at least as long after the close.
 pub const PHASE_CACHE: Duration = Duration::from_secs(1);
@@ -14,7 +13,7 @@ pub const PHASE_CACHE: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct PhaseCache {
     elections: Arc<dyn Elections>,
-    cached: Arc<Mutex<Option<(Instant, PhaseRecord)>>>,
+    cached: Arc<Mutex<Option<(ReadingTime, PhaseRecord)>>>,
 }
 
 impl PhaseCache {
@@ -28,10 +27,10 @@ impl PhaseCache {
 
     /// The phase, from the store if the cached one is too old. Fails if the store can't be read.
     pub async fn phase(&self) -> PortResult<PhaseRecord> {
-        let asked = Instant::now();
+        let asked = ReadingTime::now();
         let cached = *self.cached.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((read, record)) = cached
-            && asked.duration_since(read) < PHASE_CACHE
+            && read.is_within(PHASE_CACHE)
         {
             return Ok(record);
         }

@@ -5,9 +5,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use election_core::identifiers::RegionName;
-use tokio::time::Instant;
 
 use crate::ports::{Elections, Intake, PortError, RegionState, TallyStore};
+use crate::reading_time::ReadingTime;
 
 /// How old the states may be that another process declared.
 pub const STATES_CACHE: Duration = Duration::from_secs(5);
@@ -148,24 +148,30 @@ impl Regions {
 pub struct DeclaredStates {
     elections: Arc<dyn Elections>,
     regions: Regions,
-    due: tokio::sync::Mutex<Instant>,
+    /// When they were last asked for, and for how long that is enough.
+    asked: tokio::sync::Mutex<(ReadingTime, Duration)>,
 }
 
 impl DeclaredStates {
     /// Follows the store for these regions, whose states are as it has them now.
     pub fn new(elections: Arc<dyn Elections>, regions: Regions) -> Self {
-        let due = tokio::sync::Mutex::new(Instant::now() + STATES_CACHE);
-        Self { elections, regions, due }
+        let asked = tokio::sync::Mutex::new((ReadingTime::now(), STATES_CACHE));
+        Self {
+            elections,
+            regions,
+            asked,
+        }
     }
 
     /// Takes over what was declared, if that is due. If it can't be read, the states stay as they were: then
     /// the phase can't be read either, without which no vote is accepted.
     pub async fn refresh(&self) {
-        let mut due = self.due.lock().await;
-        let asked = Instant::now();
-        if asked < *due {
+        let mut asked = self.asked.lock().await;
+        let (last, enough) = *asked;
+        if last.is_within(enough) {
             return;
         }
+        let now = ReadingTime::now();
         let read = tokio::time::timeout(READING, self.elections.region_states()).await;
         match read.unwrap_or(Err(PortError::Overloaded)) {
             Ok(states) => {
@@ -174,11 +180,11 @@ impl DeclaredStates {
                         region.become_state(state);
                     }
                 }
-                *due = asked + STATES_CACHE;
+                *asked = (now, STATES_CACHE);
             }
             Err(error) => {
                 tracing::warn!(%error, "the regions' states can't be read; they stay as they were");
-                *due = Instant::now() + RETRY;
+                *asked = (ReadingTime::now(), RETRY);
             }
         }
     }

@@ -145,7 +145,10 @@ impl TallyFolder {
         records: Vec<FeedRecord>,
     ) -> PortResult<u64> {
         let (definition, mac_secret) = (self.definition.clone(), self.mac_secret.clone());
-        let folder = DeliveredFolder { definition, mac_secret };
+        let folder = DeliveredFolder {
+            definition,
+            mac_secret,
+        };
         Ok(folder.fold(store, shard, records).await?.records)
     }
 

@@ -107,7 +107,10 @@ impl Function {
             Box::new(child.stdout.take().unwrap()),
             Box::new(child.stderr.take().unwrap()),
         ];
-        let process = Arc::new(Process { child: Mutex::new(child), lines: Mutex::default() });
+        let process = Arc::new(Process {
+            child: Mutex::new(child),
+            lines: Mutex::default(),
+        });
         for output in outputs {
             let process = process.clone();
             std::thread::spawn(move || {
@@ -115,13 +118,21 @@ impl Function {
                 lines.for_each(|line| process.lines.lock().unwrap().push(line));
             });
         }
-        Self { events, polled, process, server }
+        Self {
+            events,
+            polled,
+            process,
+            server,
+        }
     }
 
     /// Gives the function an event, and waits for what becomes of it. Several wait for their turn.
     pub async fn invoke(&self, event: &Value) -> Outcome {
         let (sender, answer) = oneshot::channel();
-        let event = Event { body: event.to_string(), answer: sender };
+        let event = Event {
+            body: event.to_string(),
+            answer: sender,
+        };
         self.events.send(event).unwrap();
         tokio::select! {
             Ok(answer) = answer => answer,
@@ -140,14 +151,14 @@ impl Function {
 
     /// Waits until the process has ended. Gives its exit status, or `None` if a signal ended it.
     pub async fn ended(&self) -> Option<i32> {
-        loop {
-            if let Some(status) = self.process.child.lock().unwrap().try_wait().unwrap() {
-                // What it wrote last is still to be read.
-                tokio::time::sleep(POLL).await;
-                return status.code();
-            }
+        let status = loop {
+            let status = self.process.child.lock().unwrap().try_wait().unwrap();
             tokio::time::sleep(POLL).await;
-        }
+            if let Some(status) = status {
+                break status;
+            }
+        };
+        status.code()
     }
 
     /// Ends the process at whatever it is doing.
@@ -196,26 +207,39 @@ async fn next(State(runtime): State<Arc<Runtime>>) -> impl IntoResponse {
     let Some(event) = runtime.events.lock().await.recv().await else {
         return StatusCode::GONE.into_response();
     };
-    let id = format!("00000000-0000-4000-8000-{:012}", runtime.count.fetch_add(1, Ordering::Relaxed));
+    let id = format!(
+        "00000000-0000-4000-8000-{:012}",
+        runtime.count.fetch_add(1, Ordering::Relaxed)
+    );
     runtime.open.lock().unwrap().insert(id.clone(), event.answer);
     let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + Duration::from_secs(30);
     let headers = [
         ("content-type", "application/json".to_owned()),
         ("lambda-runtime-aws-request-id", id),
         ("lambda-runtime-deadline-ms", deadline.as_millis().to_string()),
-        ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:123456789012:function:it".to_owned()),
+        (
+            "lambda-runtime-invoked-function-arn",
+            "arn:aws:lambda:us-east-1:123456789012:function:it".to_owned(),
+        ),
         ("lambda-runtime-trace-id", TRACE.to_owned()),
     ];
     (headers, event.body).into_response()
 }
 
-async fn response(State(runtime): State<Arc<Runtime>>, Segment(id): Segment<String>, body: Bytes) -> StatusCode {
+async fn response(
+    State(runtime): State<Arc<Runtime>>,
+    Segment(id): Segment<String>,
+    body: Bytes,
+) -> StatusCode {
     runtime.end(&id, Outcome::Answered(serde_json::from_slice(&body).unwrap()))
 }
 
 async fn error(State(runtime): State<Arc<Runtime>>, Segment(id): Segment<String>, body: Bytes) -> StatusCode {
     let error: Value = serde_json::from_slice(&body).unwrap();
-    runtime.end(&id, Outcome::Failed(error["errorMessage"].as_str().unwrap().to_owned()))
+    runtime.end(
+        &id,
+        Outcome::Failed(error["errorMessage"].as_str().unwrap().to_owned()),
+    )
 }
 
 impl Runtime {

@@ -69,7 +69,11 @@ impl Proxy {
     /// Starts a proxy before the engine at this end point; everything is answered at first.
     pub async fn start(engine: &str) -> Self {
         let shared = Arc::new(Shared {
-            target: engine.strip_prefix("http://").unwrap().trim_end_matches('/').to_owned(),
+            target: engine
+                .strip_prefix("http://")
+                .unwrap()
+                .trim_end_matches('/')
+                .to_owned(),
             rule: Mutex::new(Box::new(|_| Fate::Answered)),
             calls: Mutex::default(),
         });
@@ -105,11 +109,24 @@ impl Drop for Proxy {
 async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();
-    let text = |name: &str| parts.headers.get(name).map_or("", |value| value.to_str().unwrap());
+    let text = |name: &str| {
+        parts
+            .headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    };
     let call = Call {
-        operation: text("x-amz-target").rsplit('.').next().unwrap_or_default().to_owned(),
+        operation: text("x-amz-target")
+            .rsplit('.')
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
         // Credential=key/date/region/service/aws4_request
-        region: text("authorization").split('/').nth(2).unwrap_or_default().to_owned(),
+        region: text("authorization")
+            .split('/')
+            .nth(2)
+            .unwrap_or_default()
+            .to_owned(),
         headers: parts.headers.clone(),
         body: body.clone(),
     };
@@ -143,7 +160,9 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
 impl Shared {
     async fn forward(&self, request: &mut Request) -> Response {
         let stream = TcpStream::connect(&self.target).await.unwrap();
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .unwrap();
         let connection = tokio::spawn(connection);
         let answer = sender.send_request(std::mem::take(request)).await.unwrap();
         let (parts, body) = answer.into_parts();

@@ -4,7 +4,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use election_aws::AwsConnection;
-use election_functions::{Failure, HEALTH_CHECK, HttpApi, Meters, OpenElection, OwnRegion, Parts, api_settings};
+use election_functions::{
+    Failure, HEALTH_CHECK, HttpApi, Meters, OpenElection, OwnRegion, Parts, api_settings,
+};
 use election_service::http::{HealthApi, health_routes, region_router};
 use tokio::sync::watch;
 
@@ -15,8 +17,15 @@ async fn main() -> ExitCode {
 
 async fn compose(aws: AwsConnection, meters: &Arc<Meters>) -> Result<HttpApi, Failure> {
     let election = OpenElection::load(&aws).await?;
-    let parts = Parts { queues: true, tally: true };
-    let OwnRegion { region, regions, states } = OwnRegion::open(&aws, &election.elections, parts).await?;
+    let parts = Parts {
+        queues: true,
+        tally: true,
+    };
+    let OwnRegion {
+        region,
+        regions,
+        states,
+    } = OwnRegion::open(&aws, &election.elections, parts).await?;
     let ballots = aws.ballot_box(election.definition.hash())?;
     let routes = health_routes(HealthApi {
         region: region.clone(),
@@ -26,5 +35,9 @@ async fn compose(aws: AwsConnection, meters: &Arc<Meters>) -> Result<HttpApi, Fa
         stopping: watch::channel(false).1,
     });
     let router = region_router(region, meters.metrics(), &api_settings(aws.settings())?, routes);
-    Ok(HttpApi { router, states })
+    Ok(HttpApi {
+        router,
+        states,
+        destruction: None,
+    })
 }

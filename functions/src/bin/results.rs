@@ -14,10 +14,24 @@ async fn main() -> ExitCode {
 
 async fn compose(aws: AwsConnection, meters: &Arc<Meters>) -> Result<HttpApi, Failure> {
     let election = OpenElection::load(&aws).await?;
-    let parts = Parts { queues: false, tally: true };
-    let OwnRegion { region, regions, states } = OwnRegion::open(&aws, &election.elections, parts).await?;
+    let parts = Parts {
+        queues: false,
+        tally: true,
+    };
+    let OwnRegion {
+        region,
+        regions,
+        states,
+    } = OwnRegion::open(&aws, &election.elections, parts).await?;
     let ballots = aws.ballot_box(election.definition.hash())?;
-    let routes = reading_routes(ReadingApi::new(region.clone(), election.results(ballots, regions)));
+    let routes = reading_routes(ReadingApi::new(
+        region.clone(),
+        election.results(ballots, regions),
+    ));
     let router = region_router(region, meters.metrics(), &api_settings(aws.settings())?, routes);
-    Ok(HttpApi { router, states })
+    Ok(HttpApi {
+        router,
+        states,
+        destruction: None,
+    })
 }

@@ -17,7 +17,14 @@ async fn compose(aws: AwsConnection, meters: &Arc<Meters>) -> Result<StreamFolde
     let election = OpenElection::load(&aws).await?;
     let vault = election.vault(&aws)?;
     let mac_secret = election.mac_secret(&vault).await?;
-    let folder = DeliveredFolder { definition: election.definition, mac_secret };
+    let folder = DeliveredFolder {
+        definition: election.definition,
+        mac_secret,
+    };
     let tallies = aws.tallies(&aws.settings().region(REPLICA_REGION)?)?;
-    Ok(StreamFolder { folder, tallies, meters: meters.clone() })
+    Ok(StreamFolder {
+        folder,
+        tallies,
+        meters: meters.clone(),
+    })
 }

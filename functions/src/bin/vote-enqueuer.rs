@@ -4,7 +4,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use election_aws::AwsConnection;
-use election_functions::{Failure, HttpApi, Meters, OpenElection, OwnRegion, Parts, VOTE_ENQUEUER};
+use election_functions::{
+    Destruction, Failure, HttpApi, Meters, OpenElection, OwnRegion, Parts, VOTE_ENQUEUER,
+};
 use election_functions::{api_settings, second_copy_delay};
 use election_service::enqueuer::Enqueuer;
 use election_service::http::{Refusals, VotingApi, region_router, voting_routes};
@@ -16,12 +18,21 @@ async fn main() -> ExitCode {
 
 async fn compose(aws: AwsConnection, meters: &Arc<Meters>) -> Result<HttpApi, Failure> {
     let election = OpenElection::load(&aws).await?;
-    let parts = Parts { queues: true, tally: false };
-    let OwnRegion { region, regions, states } = OwnRegion::open(&aws, &election.elections, parts).await?;
+    let parts = Parts {
+        queues: true,
+        tally: false,
+    };
+    let OwnRegion {
+        region,
+        regions,
+        states,
+    } = OwnRegion::open(&aws, &election.elections, parts).await?;
     let vault = election.vault(&aws)?;
+    let ballot_secret = election.ballot_secret(&vault).await?;
+    let destruction = Destruction::of(&election, &ballot_secret);
     let enqueuer = Enqueuer {
         roll_secret: election.roll_secret(&vault).await?,
-        ballot_secret: election.ballot_secret(&vault).await?,
+        ballot_secret,
         mac_secret: election.mac_secret(&vault).await?,
         roll: aws.voter_roll()?,
         ballots: aws.ballot_box(election.definition.hash())?,
@@ -39,5 +50,9 @@ async fn compose(aws: AwsConnection, meters: &Arc<Meters>) -> Result<HttpApi, Fa
         refusals: Arc::new(Refusals::default()),
     });
     let router = region_router(region, metrics, &api_settings(aws.settings())?, routes);
-    Ok(HttpApi { router, states })
+    Ok(HttpApi {
+        router,
+        states,
+        destruction: Some(destruction),
+    })
 }

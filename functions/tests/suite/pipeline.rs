@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::support::accounts::{Account, receipts, reconcile, settled};
 use crate::support::aws::{Aws, REGIONS, region};
-use crate::support::events::{event, vote};
+use crate::support::events::{ballot_id, event, vote, voter_id};
 use crate::support::pipeline::{Instances, RegionPipeline, until};
 use crate::support::programs::VOTE_ENQUEUER;
 
@@ -35,18 +35,39 @@ async fn the_same_voter_in_three_regions_at_once_is_counted_once() {
     let mut regions = regions(&aws, 1).await;
     let mut answers = Vec::new();
     for voter in 0..12 {
-        let [one, two, three] = [0, 1, 2].map(|number| vote(voter, voter * 3 + number, &for_chair(["ada", "ben", "ada"][number as usize])));
-        let (a, b, c) = tokio::join!(cast(&regions[0], &one), cast(&regions[1], &two), cast(&regions[2], &three));
+        let [one, two, three] = [0, 1, 2].map(|number| {
+            vote(
+                voter,
+                voter * 3 + number,
+                &for_chair(["ada", "ben", "ada"][number as usize]),
+            )
+        });
+        let (a, b, c) = tokio::join!(
+            cast(&regions[0], &one),
+            cast(&regions[1], &two),
+            cast(&regions[2], &three)
+        );
         answers.extend([a, b, c]);
     }
-    assert!(answers.iter().all(|answer| answer["statusCode"] == 202), "nothing was recorded yet");
+    assert!(
+        answers.iter().all(|answer| answer["statusCode"] == 202),
+        "nothing was recorded yet"
+    );
     for pipeline in &mut regions {
         pipeline.poll_queue(&aws);
         pipeline.poll_stream(&aws);
     }
     settled(&aws, &regions).await;
     let account = reconcile(&aws, &receipts(&answers), &regions).await;
-    assert_eq!(account, Account { accepted: 36, recorded: 12, repeats: 0, conflicts: 24 });
+    assert_eq!(
+        account,
+        Account {
+            accepted: 36,
+            recorded: 12,
+            repeats: 0,
+            conflicts: 24
+        }
+    );
     // Whoever tries again now is told so, and who sends the recorded ballot again gets the receipt again.
     let late = cast(&regions[1], &vote(3, 999, &for_chair("ada"))).await;
     assert_eq!(late["statusCode"], 409);
@@ -62,36 +83,61 @@ async fn a_region_that_is_gone_for_good_with_votes_in_its_queue_loses_none() {
     }
     let gone = regions.pop().unwrap();
     aws.sqs.set_failed(&region(gone.name), true);
-    aws.elections().declare_region(&region(gone.name), RegionState::Lost).await.unwrap();
+    aws.elections()
+        .declare_region(&region(gone.name), RegionState::Lost)
+        .await
+        .unwrap();
     for pipeline in &mut regions {
         pipeline.poll_queue(&aws);
         pipeline.poll_stream(&aws);
     }
     settled(&aws, &regions).await;
     let account = reconcile(&aws, &receipts(&answers), &regions).await;
-    assert_eq!(account, Account { accepted: 20, recorded: 20, repeats: 0, conflicts: 0 });
+    assert_eq!(
+        account,
+        Account {
+            accepted: 20,
+            recorded: 20,
+            repeats: 0,
+            conflicts: 0
+        }
+    );
 }
 
 #[tokio::test]
 async fn a_region_that_is_declared_failed_serves_nothing_and_gets_no_copies_until_it_is_active_again() {
     let aws = Arc::new(Aws::with_voters(9).await);
     let regions = regions(&aws, 1).await;
-    aws.elections().declare_region(&region(REGIONS[1]), RegionState::Failed).await.unwrap();
+    aws.elections()
+        .declare_region(&region(REGIONS[1]), RegionState::Failed)
+        .await
+        .unwrap();
     let status = async |pipeline: &RegionPipeline, voter| {
         let answer = cast(pipeline, &vote(voter, voter, &for_chair("ada"))).await;
         answer["statusCode"].as_u64().unwrap()
     };
-    until("503 of the failed region", Duration::from_secs(20), async || status(&regions[1], 0).await == 503).await;
+    until("503 of the failed region", Duration::from_secs(20), async || {
+        status(&regions[1], 0).await == 503
+    })
+    .await;
     let sent = aws.queues.calls().len();
     until("copies that go elsewhere", Duration::from_secs(20), async || {
         let before = aws.queues.calls().len();
         assert_eq!(status(&regions[0], 1).await, 202);
-        aws.queues.calls()[before..].iter().all(|call| call.region != REGIONS[1])
+        aws.queues.calls()[before..]
+            .iter()
+            .all(|call| call.region != REGIONS[1])
     })
     .await;
     assert!(aws.queues.calls().len() > sent);
-    aws.elections().declare_region(&region(REGIONS[1]), RegionState::Active).await.unwrap();
-    until("202 of the region", Duration::from_secs(20), async || status(&regions[1], 2).await == 202).await;
+    aws.elections()
+        .declare_region(&region(REGIONS[1]), RegionState::Active)
+        .await
+        .unwrap();
+    until("202 of the region", Duration::from_secs(20), async || {
+        status(&regions[1], 2).await == 202
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -108,7 +154,11 @@ async fn a_processor_killed_after_its_conditional_put_has_recorded_and_nothing_i
     let was_killed = killed.clone();
     aws.tables.rule(move |call| {
         let is_put = call.operation == "PutItem" && call.input()["TableName"] == ballots;
-        if is_put && !was_killed.swap(true, Ordering::SeqCst) { Fate::AnswerLostAfter(killer.clone()) } else { Fate::Answered }
+        if is_put && !was_killed.swap(true, Ordering::SeqCst) {
+            Fate::AnswerLostAfter(killer.clone())
+        } else {
+            Fate::Answered
+        }
     });
     for pipeline in &mut regions {
         pipeline.poll_queue(&aws);
@@ -117,7 +167,15 @@ async fn a_processor_killed_after_its_conditional_put_has_recorded_and_nothing_i
     settled(&aws, &regions).await;
     assert!(killed.load(Ordering::SeqCst));
     let account = reconcile(&aws, &receipts(&answers), &regions).await;
-    assert_eq!(account, Account { accepted: 30, recorded: 30, repeats: 0, conflicts: 0 });
+    assert_eq!(
+        account,
+        Account {
+            accepted: 30,
+            recorded: 30,
+            repeats: 0,
+            conflicts: 0
+        }
+    );
 }
 
 #[tokio::test]
@@ -130,7 +188,10 @@ async fn no_message_carries_the_trace_of_the_request() {
     let sent = aws.queues.calls();
     assert_eq!(sent.len(), 2);
     for call in sent {
-        assert!(!call.headers.contains_key("x-amzn-trace-id"), "SQS would keep it with the message");
+        assert!(
+            !call.headers.contains_key("x-amzn-trace-id"),
+            "SQS would keep it with the message"
+        );
         let text = String::from_utf8_lossy(&call.body).into_owned();
         assert!(!text.contains("AWSTraceHeader") && !text.contains("1-5759e988"));
     }
@@ -138,10 +199,19 @@ async fn no_message_carries_the_trace_of_the_request() {
         let queue = crate::support::pipeline::sqs(&aws, name);
         let url = &aws.urls[&region(name)].url;
         until("the copy", Duration::from_secs(20), async || {
-            let receive = queue.receive_message().queue_url(url).message_system_attribute_names("All".into());
+            let receive = queue
+                .receive_message()
+                .queue_url(url)
+                .message_system_attribute_names("All".into());
             let messages = receive.send().await.unwrap().messages.unwrap_or_default();
-            let attributes = messages.iter().flat_map(|message| message.attributes().into_iter().flatten());
-            assert!(attributes.into_iter().all(|(name, _)| name.as_str() != "AWSTraceHeader"));
+            let attributes = messages
+                .iter()
+                .flat_map(|message| message.attributes().into_iter().flatten());
+            assert!(
+                attributes
+                    .into_iter()
+                    .all(|(name, _)| name.as_str() != "AWSTraceHeader")
+            );
             !messages.is_empty()
         })
         .await;
@@ -151,7 +221,7 @@ async fn no_message_carries_the_trace_of_the_request() {
 /// So many votes in all regions at once: some voters vote in two regions, some send a ballot twice. Gives how long it
 /// took.
 async fn many_votes(votes: u64, instances: usize) -> Duration {
-    let aws = Arc::new(Aws::with_voters(votes).await);
+    let aws = Arc::new(Aws::with_voters(votes).await.without_proxies());
     let mut regions = regions(&aws, instances).await;
     for pipeline in &mut regions {
         pipeline.poll_queue(&aws);
@@ -177,15 +247,45 @@ async fn many_votes(votes: u64, instances: usize) -> Duration {
             answers
         }));
     }
-    let answers: Vec<Value> = join_all(casting).await.into_iter().flat_map(Result::unwrap).collect();
+    let answers: Vec<Value> = join_all(casting)
+        .await
+        .into_iter()
+        .flat_map(Result::unwrap)
+        .collect();
     let refused = answers.iter().filter(|answer| answer["statusCode"] != 202);
-    assert!(refused.clone().all(|answer| answer["statusCode"] == 409), "{:#?}", refused.collect::<Vec<_>>());
+    assert!(
+        refused.clone().all(|answer| answer["statusCode"] == 409),
+        "{:#?}",
+        refused.collect::<Vec<_>>()
+    );
     settled(&aws, &regions).await;
     let took = began.elapsed();
     let account = reconcile(&aws, &receipts(&answers), &regions).await;
     assert_eq!(account.recorded, votes);
+    tells_nothing(&regions, &answers).await;
     println!("{votes} votes in {took:.1?}: {account:?}");
     took
+}
+
+/// No function wrote a voter id, ballot id or receipt of the first voters.
+async fn tells_nothing(regions: &[RegionPipeline], answers: &[Value]) {
+    let receipts = receipts(answers)
+        .into_iter()
+        .take(100)
+        .map(|receipt| receipt.printed());
+    let of_voters = (0..100).flat_map(|voter| [voter_id(voter), ballot_id(voter)]);
+    let secrets: Vec<String> = receipts.chain(of_voters).collect();
+    let mut text = String::new();
+    for pipeline in regions {
+        text.push_str(&pipeline.lines().await.join("\n"));
+    }
+    assert!(
+        text.contains("\"Accepted\"") && text.contains("\"recorded\""),
+        "there are metrics"
+    );
+    for secret in secrets {
+        assert!(!text.contains(&secret));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -49,7 +49,10 @@ async fn a_poison_message_among_nine_good_ones_is_set_aside_and_the_nine_are_rec
     let again = processor.invoke(&event).await.answer();
     assert_eq!(again, answer);
     let exceptions = aws.ballots().exceptions().await.unwrap();
-    assert_eq!((exceptions.repeats, exceptions.conflicts, exceptions.dead_letters), (0, 0, 1));
+    assert_eq!(
+        (exceptions.repeats, exceptions.conflicts, exceptions.dead_letters),
+        (0, 0, 1)
+    );
 }
 
 #[tokio::test]
@@ -70,7 +73,9 @@ async fn messages_that_cannot_be_decided_come_again_and_no_others() {
     let answer = processor.invoke(&event).await.answer();
     let failed = event["Records"][3]["messageId"].as_str().unwrap();
     assert_eq!(failures(&answer), [failed]);
-    processor.line(|line| line.contains("its message stays in the queue")).await;
+    processor
+        .line(|line| line.contains("its message stays in the queue"))
+        .await;
 
     aws.tables.rule(|_| Fate::Answered);
     let again = batch([(failed.to_owned(), event["Records"][3]["body"].as_str().unwrap())]);
@@ -87,7 +92,10 @@ fn base64_of(key: &BallotKey) -> Value {
 async fn messages_without_usable_fields_are_decided_too() {
     let aws = Aws::with_voters(0).await;
     let processor = aws.start(VOTE_PROCESSOR, REGION).await;
-    let answer = processor.invoke(&event("sqs-without-usable-fields")).await.answer();
+    let answer = processor
+        .invoke(&event("sqs-without-usable-fields"))
+        .await
+        .answer();
     assert!(failures(&answer).is_empty(), "{answer}");
     assert!(!aws.ballots().dead_letters().await.unwrap().is_empty());
 }
@@ -98,6 +106,9 @@ async fn an_event_of_something_else_fails_so_that_nothing_is_taken_for_decided()
     let processor = aws.start(VOTE_PROCESSOR, REGION).await;
     for other in [json!({}), json!(null), json!({ "Records": "all" })] {
         let failed = processor.invoke(&other).await;
-        assert_eq!(failed, Outcome::Failed("the event is not of an SQS queue".to_owned()));
+        assert_eq!(
+            failed,
+            Outcome::Failed("the event is not of an SQS queue".to_owned())
+        );
     }
 }

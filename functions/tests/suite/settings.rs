@@ -36,12 +36,24 @@ async fn assert_refused(program: Program, name: &str, value: Option<&str>) {
     let variables = with(&program.of(&deployed(&url)), name, value);
     let line = refusal(&program.start(&variables).await).await;
     let text = line["message"].as_str().unwrap();
-    assert_eq!((&line["level"], &line["exit_status"]), (&Value::from("ERROR"), &Value::from(64)));
-    assert!(text.contains(&format!(" {name} ")), "{} without {name} says: {text}", program.name);
+    assert_eq!(
+        (&line["level"], &line["exit_status"]),
+        (&Value::from("ERROR"), &Value::from(64))
+    );
+    assert!(
+        text.contains(&format!(" {name} ")),
+        "{} without {name} says: {text}",
+        program.name
+    );
     if let Some(value) = value.filter(|value| !value.is_empty()) {
         assert!(!text.contains(value), "a value is never shown: {text}");
     }
-    assert_eq!(calls.load(Ordering::Relaxed), 0, "{} called AWS first", program.name);
+    assert_eq!(
+        calls.load(Ordering::Relaxed),
+        0,
+        "{} called AWS first",
+        program.name
+    );
 }
 
 #[tokio::test]
@@ -65,10 +77,19 @@ async fn a_wrong_variable_ends_every_function_that_needs_it_with_its_name() {
         ("ELECTION_TABLE_ELECTIONS", "the table of elections"),
         ("ELECTION_TABLE_BALLOTS", "§"),
         ("ELECTION_TABLE_VOTERS", "voters\nroll"),
-        ("ELECTION_TABLE_CONFLICTS", "arn:aws:dynamodb:us-east-1:123456789012:table/conflicts"),
+        (
+            "ELECTION_TABLE_CONFLICTS",
+            "arn:aws:dynamodb:us-east-1:123456789012:table/conflicts",
+        ),
         ("ELECTION_TABLE_TALLIES", "tallies/us-east-1"),
-        ("ELECTION_QUEUES", "https://sqs.us-east-1.amazonaws.com/123456789012/votes"),
-        ("ELECTION_QUEUES", "us-east-1=https://sqs.us-east-1.amazonaws.com/123456789012/votes"),
+        (
+            "ELECTION_QUEUES",
+            "https://sqs.us-east-1.amazonaws.com/123456789012/votes",
+        ),
+        (
+            "ELECTION_QUEUES",
+            "us-east-1=https://sqs.us-east-1.amazonaws.com/123456789012/votes",
+        ),
         ("ELECTION_RECORDS_KEY", "the records' key"),
         ("ELECTION_BALLOT_SECRET_KEY", "the ballot secret's key"),
     ];
@@ -76,14 +97,27 @@ async fn a_wrong_variable_ends_every_function_that_needs_it_with_its_name() {
         for (name, value) in wrong {
             if COMMON.contains(&name) || program.needs.contains(&name) {
                 // A region that isn't one of the regions is found by their variable.
-                let told = if value == "eu-west-9" { "ELECTION_REGIONS" } else { name };
+                let told = if value == "eu-west-9" {
+                    "ELECTION_REGIONS"
+                } else {
+                    name
+                };
                 let (url, calls) = end_point().await;
                 let variables = with(&program.of(&deployed(&url)), name, Some(value));
                 let line = refusal(&program.start(&variables).await).await;
                 let text = line["message"].as_str().unwrap();
-                assert!(text.contains(&format!(" {told} ")), "{} with {name}={value}: {text}", program.name);
+                assert!(
+                    text.contains(&format!(" {told} ")),
+                    "{} with {name}={value}: {text}",
+                    program.name
+                );
                 assert!(!text.contains(value), "a value is never shown: {text}");
-                assert_eq!(calls.load(Ordering::Relaxed), 0, "{} called AWS first", program.name);
+                assert_eq!(
+                    calls.load(Ordering::Relaxed),
+                    0,
+                    "{} called AWS first",
+                    program.name
+                );
             }
         }
     }
@@ -93,7 +127,11 @@ async fn a_wrong_variable_ends_every_function_that_needs_it_with_its_name() {
 async fn an_optional_variable_may_be_missing_but_not_wrong() {
     for (program, name, value) in [
         (VOTE_ENQUEUER, "ELECTION_SECOND_COPY_DELAY_SECONDS", "901"),
-        (VOTE_ENQUEUER, "ELECTION_SECOND_COPY_DELAY_SECONDS", "five minutes"),
+        (
+            VOTE_ENQUEUER,
+            "ELECTION_SECOND_COPY_DELAY_SECONDS",
+            "five minutes",
+        ),
         (VOTE_ENQUEUER, "ELECTION_WEBSITE_ORIGIN", "other.example.net"),
         (RESULTS, "ELECTION_WEBSITE_ORIGIN", "https://other.example.net/"),
         (RESULTS, "ELECTION_WEBSITE_ORIGIN", "https:///"),

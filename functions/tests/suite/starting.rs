@@ -1,7 +1,10 @@
 //! What a function does before its first event: one call for each secret that it needs, and a clear end where it
 //! can't go on.
 
+use std::time::Duration;
+
 use election_core::definition::Definition;
+use election_core::phase::Phase;
 use election_service::ports::{Fingerprints, NewElection};
 use election_testkit::fixtures;
 use election_testkit::lambda::Function;
@@ -10,7 +13,10 @@ use serde_json::Value;
 
 use crate::support::aws::Aws;
 use crate::support::events::{event, vote};
-use crate::support::programs::{ALL, HEALTH_CHECK, Program, RESULTS, TALLY, VOTE_ENQUEUER, VOTE_PROCESSOR, with};
+use crate::support::pipeline::until;
+use crate::support::programs::{
+    ALL, HEALTH_CHECK, Program, RESULTS, TALLY, VOTE_ENQUEUER, VOTE_PROCESSOR, with,
+};
 
 const REGION: &str = "us-east-1";
 
@@ -25,12 +31,21 @@ async fn end(function: &Function) -> (Option<i32>, String) {
 #[tokio::test]
 async fn each_function_asks_for_the_secrets_it_needs_once_and_for_none_per_vote() {
     let aws = Aws::with_voters(3).await;
-    for (program, secrets) in [(VOTE_ENQUEUER, 3), (VOTE_PROCESSOR, 1), (TALLY, 1), (RESULTS, 0), (HEALTH_CHECK, 0)] {
+    for (program, secrets) in [
+        (VOTE_ENQUEUER, 3),
+        (VOTE_PROCESSOR, 1),
+        (TALLY, 1),
+        (RESULTS, 0),
+        (HEALTH_CHECK, 0),
+    ] {
         let before = aws.keys_proxy.calls().len();
         let function = aws.start(program, REGION).await;
         if program == VOTE_ENQUEUER {
             for voter in 0..3 {
-                let accepted = function.invoke(&vote(voter, voter, &serde_json::json!({}))).await.answer();
+                let accepted = function
+                    .invoke(&vote(voter, voter, &serde_json::json!({})))
+                    .await
+                    .answer();
                 assert_eq!(accepted["statusCode"], 202);
             }
         }
@@ -45,12 +60,26 @@ async fn only_the_enqueuer_reads_which_key_the_ballot_secret_has() {
     let aws = Aws::with_voters(0).await;
     for program in ALL.into_iter().filter(|program| *program != VOTE_ENQUEUER) {
         let without = program.of(&aws.variables(REGION));
-        assert!(!without.iter().any(|(name, _)| name == "ELECTION_BALLOT_SECRET_KEY"));
+        assert!(
+            !without
+                .iter()
+                .any(|(name, _)| name == "ELECTION_BALLOT_SECRET_KEY")
+        );
         let garbage = with(&without, "ELECTION_BALLOT_SECRET_KEY", Some("no key at all !"));
         for variables in [without, garbage] {
             let function = program.start(&variables).await;
-            assert!(function.started().await, "{}: {:#?}", program.name, function.lines());
-            assert!(function.lines().is_empty(), "{}: {:#?}", program.name, function.lines());
+            assert!(
+                function.started().await,
+                "{}: {:#?}",
+                program.name,
+                function.lines()
+            );
+            assert!(
+                function.lines().is_empty(),
+                "{}: {:#?}",
+                program.name,
+                function.lines()
+            );
         }
     }
 }
@@ -59,7 +88,7 @@ async fn only_the_enqueuer_reads_which_key_the_ballot_secret_has() {
 async fn without_an_election_every_function_ends_and_says_so() {
     let aws = Aws::with_voters(0).await;
     aws.dynamodb.delete_table("elections");
-    aws.dynamodb.create_global_table("elections");
+    aws.dynamodb.create_elections();
     for program in ALL {
         let (status, text) = end(&program.start(&program.of(&aws.variables(REGION))).await).await;
         assert_eq!(status, Some(70), "{}", program.name);
@@ -81,19 +110,38 @@ async fn with_a_store_that_cannot_be_read_every_function_ends_and_says_so() {
 #[tokio::test]
 async fn without_kms_what_needs_a_secret_ends_and_says_so() {
     let aws = Aws::with_voters(0).await;
-    aws.keys_proxy.rule(|_| Fate::Refused(400, "AccessDeniedException"));
+    aws.keys_proxy
+        .rule(|_| Fate::Refused(400, "AccessDeniedException"));
     for program in [VOTE_ENQUEUER, VOTE_PROCESSOR, TALLY] {
         let (status, text) = end(&program.start(&program.of(&aws.variables(REGION))).await).await;
         assert_eq!(status, Some(70), "{}", program.name);
-        assert!(text.contains("secret can't be read") && text.contains("AccessDenied"), "{text}");
+        assert!(
+            text.contains("secret can't be read") && text.contains("AccessDenied"),
+            "{text}"
+        );
     }
 }
 
 /// The same tables and keys, with another election's record in it.
 async fn with_record(aws: &Aws, file: &str, fingerprints: Fingerprints) {
-    aws.dynamodb.delete_item("elections", &serde_json::json!({ "id": { "S": "election" } }));
-    let election = NewElection { definition: file.into(), fingerprints, at: fixtures::at(0) };
-    assert!(aws.elections().create(election).await.unwrap(), "the record's item has another key now");
+    let items = aws.dynamodb.items("elections");
+    aws.dynamodb.delete_table("elections");
+    aws.dynamodb.create_elections();
+    let is_secret = |item: &&Value| {
+        item["id"]["S"]
+            .as_str()
+            .is_some_and(|id| id.starts_with("secret#"))
+    };
+    items
+        .iter()
+        .filter(is_secret)
+        .for_each(|secret| aws.dynamodb.put("elections", secret));
+    let election = NewElection {
+        definition: file.into(),
+        fingerprints,
+        at: fixtures::at(0),
+    };
+    assert!(aws.elections().create(election).await.unwrap());
 }
 
 fn fingerprints(aws: &Aws) -> Fingerprints {
@@ -116,9 +164,27 @@ async fn other_secrets_than_the_election_was_created_with_end_what_reads_them() 
     let text = "the keys are not those that the election testkit was created with";
     let others = fixtures::new_election().fingerprints;
     for (wrong, programs) in [
-        (Fingerprints { mac: others.mac, ..fingerprints(&aws) }, vec![VOTE_ENQUEUER, VOTE_PROCESSOR, TALLY]),
-        (Fingerprints { roll: others.roll, ..fingerprints(&aws) }, vec![VOTE_ENQUEUER]),
-        (Fingerprints { ballot: others.ballot, ..fingerprints(&aws) }, vec![VOTE_ENQUEUER]),
+        (
+            Fingerprints {
+                mac: others.mac,
+                ..fingerprints(&aws)
+            },
+            vec![VOTE_ENQUEUER, VOTE_PROCESSOR, TALLY],
+        ),
+        (
+            Fingerprints {
+                roll: others.roll,
+                ..fingerprints(&aws)
+            },
+            vec![VOTE_ENQUEUER],
+        ),
+        (
+            Fingerprints {
+                ballot: others.ballot,
+                ..fingerprints(&aws)
+            },
+            vec![VOTE_ENQUEUER],
+        ),
     ] {
         with_record(&aws, fixtures::DEFINITION, wrong).await;
         for program in programs {
@@ -139,11 +205,29 @@ async fn live_results_are_refused_by_every_function() {
 }
 
 #[tokio::test]
-async fn a_panic_costs_one_invocation_and_its_message_is_never_written() {
-    // Nothing is known to panic: what the hook writes is tested where it is set. Here, that a function lives on after
-    // events that it can't answer.
+async fn a_warm_enqueuer_forgets_the_ballot_secret_once_it_is_destroyed() {
     let aws = Aws::with_voters(1).await;
     let enqueuer = aws.start(VOTE_ENQUEUER, REGION).await;
-    enqueuer.invoke(&Value::Null).await;
-    assert_eq!(enqueuer.invoke(&event("rest-post-votes")).await.answer()["statusCode"], 202);
+    let status = async || {
+        let answer = enqueuer.invoke(&event("rest-post-eligibility-stage")).await;
+        answer.answer()["statusCode"].as_u64().unwrap()
+    };
+    assert_eq!(status().await, 200);
+    aws.become_phase(Phase::Open, Phase::Closed).await;
+    aws.become_phase(Phase::Closed, Phase::Certifying).await;
+    assert!(
+        aws.elections()
+            .certify(b"[]".to_vec(), fixtures::at(9))
+            .await
+            .unwrap()
+    );
+    assert_eq!(status().await, 200);
+    aws.elections().keys_destroyed().await.unwrap();
+    until("410", Duration::from_secs(20), async || status().await == 410).await;
+    enqueuer
+        .line(|line| line.contains("destroyed and forgotten"))
+        .await;
+    let next = aws.start(VOTE_ENQUEUER, REGION).await;
+    let answer = next.invoke(&event("rest-post-eligibility-stage")).await.answer();
+    assert_eq!(answer["statusCode"], 410);
 }

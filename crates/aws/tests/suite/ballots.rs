@@ -83,6 +83,21 @@ async fn one_submission_that_fails_spares_the_others() {
     assert_eq!(ports.ballots.reckon(&[]).await.unwrap().recorded, 10);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_without_the_recorded_ballot_is_decided_by_reading_it() {
+    let ports = Wired::start().await;
+    assert_eq!(ports.ballots.record(&batch(1..2)).await, [Ok(Outcome::Recorded)]);
+    for (again, expected) in [
+        (submission(1, 1, 0), Outcome::AlreadyDecided),
+        (submission(2, 1, 0), Outcome::Repeat),
+        (submission(3, 1, 1), Outcome::Conflict),
+    ] {
+        ports.wire.strike("PutItem", "\"ballots\"", Fault::ItemLeftOut);
+        assert_eq!(ports.ballots.record(&[again]).await, [Ok(expected)]);
+    }
+    assert_eq!(ports.wire.struck(), 3);
+}
+
 /// Without knowing the phase, a ballot could slip in behind a recount.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_recorded_while_the_phase_cannot_be_read() {

@@ -8,13 +8,18 @@
 )]
 
 mod ballots;
+mod cloud;
 mod contract;
 mod elections;
+mod failing_http;
 mod opening;
+mod queue;
+mod queue_faults;
 mod reading;
 mod roll;
 mod stream;
 mod support;
 mod tallies;
+mod vault;
 mod wire;
 mod writes;

@@ -41,6 +41,8 @@ pub(crate) enum Fault {
     Hangs,
     /// It is made, and never answered.
     AnswerHangs,
+    /// Its refusal comes without the item that is there.
+    ItemLeftOut,
     /// Only the first half of its keys or items is processed.
     HalfProcessed,
     /// None of its keys or items is processed.
@@ -256,6 +258,16 @@ async fn carry(
             limited["Limit"] = limit.min(asked).into();
             let (status, body) = send(&inner, request, limited.to_string()).await?;
             Ok(answer(status, body))
+        }
+        Fault::ItemLeftOut => {
+            let (status, body) = send(&inner, request, body).await?;
+            let mut refusal: Value = serde_json::from_str(&body).unwrap();
+            refusal
+                .as_object_mut()
+                .unwrap()
+                .remove("Item")
+                .expect("a refusal with an item");
+            Ok(answer(status, refusal.to_string()))
         }
         Fault::HalfProcessed => process_some(&inner, request, &body, |count| count / 2).await,
         Fault::Unprocessed => process_some(&inner, request, &body, |_| 0).await,

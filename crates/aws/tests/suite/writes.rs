@@ -1,5 +1,6 @@
 //! That each write of the adapters comes to what it should when its request or its answer fails, once or for as
-//! long as anybody tries, and that nothing is ever counted twice or lost.
+//! long as anybody tries, and that nothing is ever counted twice or lost. Over 400 lines: a write's place on the wire,
+//! its call and what it has to come to are read together.
 
 use std::fmt;
 
@@ -31,7 +32,7 @@ enum Write {
     DecideLetter,
     AddRepeat,
     Commit,
-    WriteAnew,
+    FillAnew,
     Turn,
     PointToVoter,
     AddPerson,
@@ -40,7 +41,7 @@ enum Write {
     PutDataKey,
     Create,
     ChangePhase,
-    WriteCertified,
+    KeepCounts,
     Certify,
     DestroyKeys,
     DeclareRegion,
@@ -61,7 +62,7 @@ const ALL: [Write; 20] = [
     Write::DecideLetter,
     Write::AddRepeat,
     Write::Commit,
-    Write::WriteAnew,
+    Write::FillAnew,
     Write::Turn,
     Write::PointToVoter,
     Write::AddPerson,
@@ -70,7 +71,7 @@ const ALL: [Write; 20] = [
     Write::PutDataKey,
     Write::Create,
     Write::ChangePhase,
-    Write::WriteCertified,
+    Write::KeepCounts,
     Write::Certify,
     Write::DestroyKeys,
     Write::DeclareRegion,
@@ -115,7 +116,7 @@ impl Write {
             Self::SetAside => ("PutItem", "\"body\""),
             Self::DecideLetter => ("PutItem", "\"conflicts\""),
             Self::Commit => ("TransactWriteItems", ""),
-            Self::WriteAnew => ("BatchWriteItem", "PutRequest"),
+            Self::FillAnew => ("BatchWriteItem", "PutRequest"),
             Self::Turn => ("UpdateItem", "\"tallies"),
             Self::PointToVoter | Self::PointToReissue => ("PutItem", "\"person\""),
             Self::AddPerson => ("PutItem", "\"record\""),
@@ -124,7 +125,7 @@ impl Write {
             Self::Create => ("PutItem", "\"definition\""),
             Self::ChangePhase | Self::Certify => ("UpdateItem", "\"elections\""),
             Self::DestroyKeys => ("UpdateItem", "\"keys_destroyed\""),
-            Self::WriteCertified => ("PutItem", "\"part\""),
+            Self::KeepCounts => ("PutItem", "\"part\""),
             Self::DeclareRegion => ("PutItem", "\"states\""),
         }
     }
@@ -138,7 +139,7 @@ impl Write {
             Self::PointToReissue | Self::Reissue => {
                 ports.roll.add(vec![new_voter(1)]).await.unwrap();
             }
-            Self::WriteAnew | Self::Turn => {
+            Self::FillAnew | Self::Turn => {
                 assert!(commit(ports, 0, 3).await.unwrap());
             }
             _ => {}
@@ -150,11 +151,11 @@ impl Write {
         }
         if matches!(
             self,
-            Self::ChangePhase | Self::WriteCertified | Self::Certify | Self::DestroyKeys
+            Self::ChangePhase | Self::KeepCounts | Self::Certify | Self::DestroyKeys
         ) {
             ports.elections.create(new_election()).await.unwrap();
         }
-        if matches!(self, Self::WriteCertified | Self::Certify) {
+        if matches!(self, Self::KeepCounts | Self::Certify) {
             let way = [Phase::PreElection, Phase::Open, Phase::Closed, Phase::Certifying];
             for step in way.windows(2) {
                 assert!(
@@ -179,7 +180,7 @@ impl Write {
             }
             Self::AddRepeat => ports.ballots.add_repeat().await.map(|()| Told::Done(true)),
             Self::Commit => commit(ports, 0, 3).await.map(Told::Done),
-            Self::WriteAnew | Self::Turn => {
+            Self::FillAnew | Self::Turn => {
                 let before = Tally::from([tally(3, 3)]);
                 let anew = Tally::from([tally(9, 9)]);
                 ports
@@ -217,7 +218,7 @@ impl Write {
                     .await
                     .map(Told::Done)
             }
-            Self::WriteCertified | Self::Certify => ports
+            Self::KeepCounts | Self::Certify => ports
                 .elections
                 .certify(b"counts".to_vec(), at(2))
                 .await
@@ -275,7 +276,7 @@ impl Write {
                 assert!(recorded == Some(ballot(1, 0)), "{self} {fault:?}");
             }
             Self::Commit => assert_eq!(stored, Tally::from([tally(3, 3)]), "{fault:?}"),
-            Self::WriteAnew | Self::Turn => assert_eq!(stored, Tally::from([tally(9, 9)]), "{fault:?}"),
+            Self::FillAnew | Self::Turn => assert_eq!(stored, Tally::from([tally(9, 9)]), "{fault:?}"),
             Self::PointToVoter | Self::AddPerson => self.assert_voter(ports, 0).await,
             Self::PointToReissue | Self::Reissue => self.assert_voter(ports, 1).await,
             Self::PutDataKey => {
@@ -293,7 +294,7 @@ impl Write {
         match self {
             Self::Create => assert_eq!(phase, Some(Phase::PreElection)),
             Self::ChangePhase => assert_eq!(phase, Some(Phase::Open)),
-            Self::WriteCertified | Self::Certify => {
+            Self::KeepCounts | Self::Certify => {
                 let certified = election.and_then(|election| election.certified);
                 assert_eq!(
                     certified.as_deref(),

@@ -60,8 +60,13 @@ impl DynamoDb {
         let stream = json!({"StreamEnabled": true, "StreamViewType": "NEW_IMAGE"});
         self.create_table("ballots", &[("ballot_key", "B")], Some(stream));
         self.create_table("voters", &[("id", "B")], None);
-        self.create_table("elections", &[("id", "S")], None);
+        self.create_elections();
         self.create_table("conflicts", &[("ballot_key", "B"), ("envelope", "B")], None);
+    }
+
+    /// Creates the table of the election, as it is before there is one.
+    pub fn create_elections(&self) {
+        self.create_table("elections", &[("id", "S")], None);
     }
 
     /// Creates a region's table of tallies.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use election_core::receipt::Receipt;
 use election_core::tally::{self, Counts, Sequence, Tally, by_jurisdiction};
 use election_service::ports::BallotBox;
+use futures_util::future::join_all;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
@@ -28,7 +29,8 @@ pub(crate) fn receipts<'a>(answers: impl IntoIterator<Item = &'a Value>) -> Vec<
     accepted
         .map(|answer| {
             let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
-            Receipt::parse(body["receipt"].as_str().unwrap()).unwrap_or_else(|_| panic!("a receipt that is none"))
+            Receipt::parse(body["receipt"].as_str().unwrap())
+                .unwrap_or_else(|_| panic!("a receipt that is none"))
         })
         .collect()
 }
@@ -46,9 +48,11 @@ pub(crate) async fn settled(aws: &Aws, working: &[RegionPipeline]) {
     })
     .await;
     let records = aws.dynamodb.stream_after(None).len();
-    until("the last record of the stream", Duration::from_secs(300), async || {
-        working.iter().all(|pipeline| pipeline.folded() == records)
-    })
+    until(
+        "the last record of the stream",
+        Duration::from_secs(300),
+        async || working.iter().all(|pipeline| pipeline.folded() == records),
+    )
     .await;
 }
 
@@ -56,26 +60,44 @@ pub(crate) async fn settled(aws: &Aws, working: &[RegionPipeline]) {
 pub(crate) async fn reconcile(aws: &Aws, receipts: &[Receipt], working: &[RegionPipeline]) -> Account {
     let ballots = aws.ballots();
     let (mut recorded, mut conflicts, mut keys) = (0, 0, BTreeSet::new());
-    for receipt in receipts {
-        let found = ballots.find(receipt.ballot_key()).await.unwrap();
-        let found = found.expect("whoever has a receipt has a recorded ballot");
-        if receipt.is_for(&found.digest(&aws.definition.hash())) {
-            recorded += 1;
-        } else {
-            conflicts += 1;
+    for part in receipts.chunks(100) {
+        let find = |receipt: &Receipt| {
+            let (ballots, key) = (ballots.clone(), *receipt.ballot_key());
+            async move { ballots.find(&key).await.unwrap() }
+        };
+        for (receipt, found) in part.iter().zip(join_all(part.iter().map(find)).await) {
+            let found = found.expect("whoever has a receipt has a recorded ballot");
+            if receipt.is_for(&found.digest(&aws.definition.hash())) {
+                recorded += 1;
+            } else {
+                conflicts += 1;
+            }
+            keys.insert(receipt.ballot_key().0);
         }
-        keys.insert(receipt.ballot_key().0);
     }
     let recount = recount(aws, ballots.as_ref()).await;
     let (mut counts, mut of_recount) = (Vec::new(), Counts::default());
     for pipeline in working {
-        counts.push((pipeline.name, by_jurisdiction(&aws.tallies(pipeline.name).load().await.unwrap().tally)));
+        counts.push((
+            pipeline.name,
+            by_jurisdiction(&aws.tallies(pipeline.name).load().await.unwrap().tally),
+        ));
     }
     for (name, counts) in counts {
-        assert_eq!(counts, by_jurisdiction(&recount), "the tally of {name} isn't the recount");
+        assert_eq!(
+            counts,
+            by_jurisdiction(&recount),
+            "the tally of {name} isn't the recount"
+        );
     }
-    by_jurisdiction(&recount).values().for_each(|counts| of_recount.merge(counts));
-    assert_eq!(of_recount.ballots, keys.len() as u64, "ballots are of those who have receipts");
+    by_jurisdiction(&recount)
+        .values()
+        .for_each(|counts| of_recount.merge(counts));
+    assert_eq!(
+        of_recount.ballots,
+        keys.len() as u64,
+        "ballots are of those who have receipts"
+    );
     assert_eq!((of_recount.unreadable, of_recount.alterations), (0, 0));
     let account = Account {
         accepted: receipts.len() as u64,
@@ -84,8 +106,14 @@ pub(crate) async fn reconcile(aws: &Aws, receipts: &[Receipt], working: &[Region
         conflicts,
     };
     let exceptions = ballots.exceptions().await.unwrap();
-    assert_eq!(exceptions.conflicts, account.conflicts, "each other ballot is in the conflict log: {account:?}");
-    assert_eq!(exceptions.repeats, account.repeats, "each same ballot is a repeat: {account:?}");
+    assert_eq!(
+        exceptions.conflicts, account.conflicts,
+        "each other ballot is in the conflict log: {account:?}"
+    );
+    assert_eq!(
+        exceptions.repeats, account.repeats,
+        "each same ballot is a repeat: {account:?}"
+    );
     account
 }
 

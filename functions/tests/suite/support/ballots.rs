@@ -14,7 +14,10 @@ pub(crate) fn ballot(aws: &Aws, voter: u64, variant: u64) -> Ballot {
     let Ok(content) = content::canonical(&aws.definition, &jurisdiction, &selections) else {
         panic!("the testkit makes valid selections")
     };
-    let key = aws.keys.ballot.ballot_key(&aws.keys.roll.person(&format!("external-{voter}")));
+    let key = aws
+        .keys
+        .ballot
+        .ballot_key(&aws.keys.roll.person(&format!("external-{voter}")));
     let id = BallotId::from_bytes((u128::from(voter) << 64 | u128::from(variant)).to_be_bytes());
     Ballot::seal(&aws.keys.mac, key, id, jurisdiction, content::FORMAT, content)
 }

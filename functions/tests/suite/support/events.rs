@@ -13,8 +13,12 @@ pub(crate) fn event(name: &str) -> Value {
     let mut event: Value = serde_json::from_str(&text).unwrap();
     if let Some(body) = event["body"].as_str() {
         let body = body.replace("{voter_id}", &voter_id(0));
-        let encoded = body.strip_prefix("{base64:").and_then(|body| body.strip_suffix('}'));
-        event["body"] = encoded.map_or(body.clone(), |body| BASE64_STANDARD.encode(body)).into();
+        let encoded = body
+            .strip_prefix("{base64:")
+            .and_then(|body| body.strip_suffix('}'));
+        event["body"] = encoded
+            .map_or(body.clone(), |body| BASE64_STANDARD.encode(body))
+            .into();
     }
     event
 }
@@ -39,7 +43,8 @@ pub(crate) fn get(path: &str) -> Value {
 /// A voter's vote.
 pub(crate) fn vote(voter: u64, ballot: u64, selections: &Value) -> Value {
     let mut event = event("rest-post-votes");
-    let vote = json!({ "voter_id": voter_id(voter), "ballot_id": ballot_id(ballot), "selections": selections });
+    let vote =
+        json!({ "voter_id": voter_id(voter), "ballot_id": ballot_id(ballot), "selections": selections });
     event["body"] = vote.to_string().into();
     event
 }
@@ -68,5 +73,8 @@ pub(crate) fn window(shard: &str, records: &[Value], is_final: bool) -> Value {
 /// The identifiers of the messages that an answer says have to come again.
 pub(crate) fn failures(answer: &Value) -> Vec<String> {
     let failures = answer["batchItemFailures"].as_array().unwrap();
-    failures.iter().map(|failure| failure["itemIdentifier"].as_str().unwrap().to_owned()).collect()
+    failures
+        .iter()
+        .map(|failure| failure["itemIdentifier"].as_str().unwrap().to_owned())
+        .collect()
 }

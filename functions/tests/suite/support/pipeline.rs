@@ -40,7 +40,13 @@ impl Instances {
             processes.push(Mutex::new(Arc::new(program.start(&variables).await)));
         }
         let (next, ended) = (AtomicUsize::new(0), std::sync::Mutex::default());
-        Arc::new(Self { program, variables, processes, next, ended })
+        Arc::new(Self {
+            program,
+            variables,
+            processes,
+            next,
+            ended,
+        })
     }
 
     /// Gives an event to one of them. One that ended is replaced, as Lambda does, and the event failed.
@@ -124,7 +130,10 @@ impl RegionPipeline {
 
     /// How many of the stream's records the tally was given for good.
     pub(crate) fn folded(&self) -> usize {
-        self.folded.iter().map(|folded| folded.load(Ordering::SeqCst)).sum()
+        self.folded
+            .iter()
+            .map(|folded| folded.load(Ordering::SeqCst))
+            .sum()
     }
 
     /// From now on nothing happens in the region any more.
@@ -176,7 +185,8 @@ impl QueuePoller {
             }
             self.delivered.fetch_add(received.len(), Ordering::SeqCst);
             let named = received.iter().enumerate();
-            let mut event = batch(named.map(|(id, message)| (id.to_string(), message.body().unwrap_or_default())));
+            let mut event =
+                batch(named.map(|(id, message)| (id.to_string(), message.body().unwrap_or_default())));
             for (record, message) in event["Records"].as_array_mut().unwrap().iter_mut().zip(&received) {
                 for (name, value) in message.attributes().into_iter().flatten() {
                     record["attributes"][name.as_str()] = value.as_str().into();
@@ -188,7 +198,11 @@ impl QueuePoller {
                 for (id, message) in received.iter().enumerate() {
                     if !failed.contains(&id.to_string()) {
                         let delete = self.queue.delete_message().queue_url(&self.url);
-                        delete.set_receipt_handle(message.receipt_handle.clone()).send().await.unwrap();
+                        delete
+                            .set_receipt_handle(message.receipt_handle.clone())
+                            .send()
+                            .await
+                            .unwrap();
                     }
                 }
             }
@@ -196,24 +210,45 @@ impl QueuePoller {
     }
 
     async fn receive(&self) -> Vec<Message> {
-        let receive = self.queue.receive_message().queue_url(&self.url).max_number_of_messages(10);
+        let receive = self
+            .queue
+            .receive_message()
+            .queue_url(&self.url)
+            .max_number_of_messages(10);
         let receive = receive.message_system_attribute_names(MessageSystemAttributeName::All);
         // A region that fails has no messages.
-        receive.send().await.ok().and_then(|received| received.messages).unwrap_or_default()
+        receive
+            .send()
+            .await
+            .ok()
+            .and_then(|received| received.messages)
+            .unwrap_or_default()
     }
 }
 
 /// Whether a record of the stream is in this shard.
 pub(crate) fn is_in_shard(record: &Value, number: usize) -> bool {
-    let key = record.pointer("/dynamodb/Keys/ballot_key/B").and_then(Value::as_str).unwrap();
+    let key = record
+        .pointer("/dynamodb/Keys/ballot_key/B")
+        .and_then(Value::as_str)
+        .unwrap();
     usize::from(key.as_bytes()[0]) % SHARDS.len() == number
 }
 
-async fn poll_shard(aws: &Aws, tallies: &Instances, shard: &str, number: usize, folded: &AtomicUsize, seed: u64) {
+async fn poll_shard(
+    aws: &Aws,
+    tallies: &Instances,
+    shard: &str,
+    number: usize,
+    folded: &AtomicUsize,
+    seed: u64,
+) {
     let (mut random, mut records, mut last) = (Random::seeded(seed), Vec::<Value>::new(), None::<String>);
     loop {
         let fresh = aws.dynamodb.stream_after(last.as_deref());
-        let sequence = fresh.last().and_then(|record| record["dynamodb"]["SequenceNumber"].as_str());
+        let sequence = fresh
+            .last()
+            .and_then(|record| record["dynamodb"]["SequenceNumber"].as_str());
         last = sequence.map(str::to_owned).or(last);
         records.extend(fresh.into_iter().filter(|record| is_in_shard(record, number)));
         let place = folded.load(Ordering::SeqCst);
@@ -226,7 +261,11 @@ async fn poll_shard(aws: &Aws, tallies: &Instances, shard: &str, number: usize, 
             tokio::time::sleep(PAUSE).await;
             continue;
         }
-        let start = if random.one_in(4) { random.below(place + 1).max(place.saturating_sub(50)) } else { place };
+        let start = if random.one_in(4) {
+            random.below(place + 1).max(place.saturating_sub(50))
+        } else {
+            place
+        };
         let end = (place + 1 + random.below(200)).min(records.len());
         let event = window(shard, &records[start..end], random.one_in(5));
         if let Outcome::Answered(_) = tallies.invoke(&event).await {

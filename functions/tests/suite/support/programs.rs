@@ -15,8 +15,12 @@ pub(crate) struct Program {
 }
 
 /// What all functions need.
-pub(crate) const COMMON: [&str; 4] =
-    ["AWS_REGION", "ELECTION_REGIONS", "ELECTION_REPLICA_REGION", "ELECTION_TABLE_ELECTIONS"];
+pub(crate) const COMMON: [&str; 4] = [
+    "AWS_REGION",
+    "ELECTION_REGIONS",
+    "ELECTION_REPLICA_REGION",
+    "ELECTION_TABLE_ELECTIONS",
+];
 
 pub(crate) const VOTE_ENQUEUER: Program = Program {
     name: "vote-enqueuer",
@@ -33,7 +37,11 @@ pub(crate) const VOTE_ENQUEUER: Program = Program {
 pub(crate) const VOTE_PROCESSOR: Program = Program {
     name: "vote-processor",
     path: env!("CARGO_BIN_EXE_vote-processor"),
-    needs: &["ELECTION_TABLE_BALLOTS", "ELECTION_TABLE_CONFLICTS", "ELECTION_RECORDS_KEY"],
+    needs: &[
+        "ELECTION_TABLE_BALLOTS",
+        "ELECTION_TABLE_CONFLICTS",
+        "ELECTION_RECORDS_KEY",
+    ],
 };
 pub(crate) const TALLY: Program = Program {
     name: "tally",
@@ -48,7 +56,12 @@ pub(crate) const RESULTS: Program = Program {
 pub(crate) const HEALTH_CHECK: Program = Program {
     name: "health-check",
     path: env!("CARGO_BIN_EXE_health-check"),
-    needs: &["ELECTION_TABLE_BALLOTS", "ELECTION_TABLE_VOTERS", "ELECTION_TABLE_TALLIES", "ELECTION_QUEUES"],
+    needs: &[
+        "ELECTION_TABLE_BALLOTS",
+        "ELECTION_TABLE_VOTERS",
+        "ELECTION_TABLE_TALLIES",
+        "ELECTION_QUEUES",
+    ],
 };
 pub(crate) const ALL: [Program; 5] = [VOTE_ENQUEUER, VOTE_PROCESSOR, TALLY, RESULTS, HEALTH_CHECK];
 
@@ -75,7 +88,9 @@ impl Program {
 /// The variables with one changed, or taken away.
 pub(crate) fn with(variables: &Variables, name: &str, value: Option<&str>) -> Variables {
     let others = variables.iter().filter(|(other, _)| other != name).cloned();
-    others.chain(value.map(|value| (name.to_owned(), value.to_owned()))).collect()
+    others
+        .chain(value.map(|value| (name.to_owned(), value.to_owned())))
+        .collect()
 }
 
 /// Variables as a deployment in us-east-1 has them, with AWS at this end point.
@@ -85,7 +100,10 @@ pub(crate) fn deployed(end_point: &str) -> Variables {
     let values = [
         ("AWS_REGION", "us-east-1"),
         ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
-        ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+        (
+            "AWS_SECRET_ACCESS_KEY",
+            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        ),
         ("AWS_EC2_METADATA_DISABLED", "true"),
         ("AWS_ENDPOINT_URL", end_point),
         ("ELECTION_REGIONS", &regions.join(",")),
@@ -96,8 +114,13 @@ pub(crate) fn deployed(end_point: &str) -> Variables {
         ("ELECTION_TABLE_CONFLICTS", "conflicts"),
         ("ELECTION_TABLE_TALLIES", "tallies"),
         ("ELECTION_QUEUES", &regions.map(queue).join(",")),
-        ("ELECTION_RECORDS_KEY", "arn:aws:kms:us-east-1:123456789012:key/mrk-1234abcd12ab34cd56ef1234567890ab"),
+        (
+            "ELECTION_RECORDS_KEY",
+            "arn:aws:kms:us-east-1:123456789012:key/mrk-1234abcd12ab34cd56ef1234567890ab",
+        ),
         ("ELECTION_BALLOT_SECRET_KEY", "alias/ballot-secret"),
     ];
-    values.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
+    values
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec()
 }

@@ -2,6 +2,7 @@
 
 mod certify;
 mod dead_letters;
+mod declared_states;
 mod delivered;
 mod enqueuer;
 mod export;
