@@ -36,6 +36,10 @@ impl Adapter for QueueAdapter {
             ..MemoryStore::new(3, visibility).stores()
         }
     }
+
+    fn many_messages(&self) -> u64 {
+        1_000
+    }
 }
 
 mod contract {
