@@ -46,7 +46,7 @@ impl SqliteStore {
 
     fn with_folder(folder: DataFolder) -> Result<Self, OpenError> {
         let folder = Arc::new(folder);
-        let database = Database::open(Arc::clone(&folder), &folder.election_file(), &ELECTION)?;
+        let database = Database::open(Arc::clone(&folder), &folder.election_file(), &ELECTION, ())?;
         let regions = Arc::new(Regions::new(Arc::clone(&folder)));
         Ok(Self {
             folder,
