@@ -2,7 +2,7 @@
 
 mod damage;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use election_service::ports::PortError;
@@ -193,6 +193,21 @@ fn what_is_read_on_opening_is_what_memory_had() {
 }
 
 #[test]
+fn all_keys_are_told_wherever_they_are() {
+    for most_recent in [0, 10, 100] {
+        let file = File::new(most_recent);
+        let keys = keys(60);
+        file.record(&keys).unwrap();
+        let mut told = HashSet::new();
+        let all = all_keys(&file.reader, |key| {
+            told.insert(*key);
+        });
+        assert_eq!(port(all), Ok(()));
+        assert!(told == keys.into_iter().collect());
+    }
+}
+
+#[test]
 fn a_second_ballot_is_found_wherever_the_first_is() {
     let file = File::new(10);
     let keys = keys(100);
@@ -320,6 +335,21 @@ fn rewriting_gives_new_numbers_and_the_index_has_them_all() {
         file.open(10);
     }
     assert_eq!(file.record(&keys[150..]), Ok(vec![true; 50]));
+}
+
+/// Rows have no gaps, unless another program made one.
+#[test]
+fn after_rewriting_rows_with_gaps_new_ballots_are_known_too() {
+    let file = File::new(100);
+    let keys = keys(60);
+    file.record(&keys[..20]).unwrap();
+    let gap =
+        "INSERT INTO ballots SELECT 1000, zeroblob(12), ballot_id, jurisdiction, format, content, mac, NULL
+               FROM ballots LIMIT 1";
+    file.reader.execute(gap, []).unwrap();
+    assert_eq!(port(file.index.rewrite_in_key_order(&file.writer)), Ok(()));
+    assert_eq!(file.record(&keys[20..]), Ok(vec![true; 40]));
+    assert_eq!(file.record(&keys), Ok(vec![false; 60]));
 }
 
 /// A file as the version before made it: its ballots have a unique index of their own.

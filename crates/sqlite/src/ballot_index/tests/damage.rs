@@ -25,6 +25,17 @@ fn a_key_that_is_there_twice_ends_all_recording_and_no_reading() {
 }
 
 #[test]
+fn a_key_that_memory_has_twice_ends_all_recording_too() {
+    let mut file = File::new(100);
+    let keys = keys(60);
+    file.record(&keys).unwrap();
+    insert(&file.reader, &keys[5]);
+    file.open(100);
+    assert!(is_corrupt(&file.record(&[BallotKey([7; 12])])));
+    assert!(file.find(&keys[5]).is_some());
+}
+
+#[test]
 fn a_damaged_table_is_noticed_before_anything_is_decided() {
     let keys = keys(200);
     let damages = [
