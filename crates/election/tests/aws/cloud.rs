@@ -72,14 +72,21 @@ pub(crate) struct Ran {
 impl Ran {
     #[track_caller]
     pub(crate) fn exits(self, status: i32) -> Self {
-        let Self { line, stdout, stderr, .. } = &self;
+        let Self {
+            line, stdout, stderr, ..
+        } = &self;
         assert_eq!(self.status, status, "{line}\nstdout: {stdout}\nstderr: {stderr}");
         self
     }
 
     #[track_caller]
     pub(crate) fn refuses(self, status: i32, why: &str) -> Self {
-        assert!(self.stderr.contains(why), "{}: not told: {why}\n{}", self.line, self.stderr);
+        assert!(
+            self.stderr.contains(why),
+            "{}: not told: {why}\n{}",
+            self.line,
+            self.stderr
+        );
         self.exits(status)
     }
 
@@ -95,7 +102,13 @@ pub(crate) struct Worker(Child);
 impl Worker {
     pub(crate) fn stops_when_told(mut self) {
         let process = self.0.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &process]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &process])
+                .status()
+                .unwrap()
+                .success()
+        );
         assert!(self.0.wait().unwrap().success());
     }
 }
@@ -111,7 +124,10 @@ impl Cloud {
             queues.push(sqs.create_votes_queue(region, Duration::from_secs(5), 100).await);
         }
         let pairs = |url: fn(&VotesQueue) -> &String| {
-            let pairs = regions.iter().zip(&queues).map(|(region, queue)| format!("{region}={}", url(queue)));
+            let pairs = regions
+                .iter()
+                .zip(&queues)
+                .map(|(region, queue)| format!("{region}={}", url(queue)));
             pairs.collect::<Vec<_>>().join(",")
         };
         let mut settings: Vec<(String, String)> = TABLES
@@ -125,7 +141,10 @@ impl Cloud {
             ("ELECTION_REGIONS", "region-0,region-1,region-2".to_owned()),
             ("ELECTION_REPLICA_REGION", "region-0".to_owned()),
             ("ELECTION_QUEUES", pairs(|queue| &queue.url)),
-            ("ELECTION_DEAD_LETTER_QUEUES", pairs(|queue| &queue.dead_letters_url)),
+            (
+                "ELECTION_DEAD_LETTER_QUEUES",
+                pairs(|queue| &queue.dead_letters_url),
+            ),
             ("ELECTION_RECORDS_KEY", kms.create_key(&regions).await),
             ("ELECTION_BALLOT_SECRET_KEY", kms.create_key(&regions).await),
             ("ELECTION_SECOND_COPY_DELAY_SECONDS", "1".to_owned()),
@@ -149,7 +168,10 @@ impl Cloud {
 
     /// The settings as `terraform output -raw operator_env` gives them.
     fn write_settings(&self, file: &str, without: Option<&str>) {
-        let lines = self.settings.iter().filter(|(name, _)| Some(name.as_str()) != without);
+        let lines = self
+            .settings
+            .iter()
+            .filter(|(name, _)| Some(name.as_str()) != without);
         let text: Vec<String> = lines.map(|(name, value)| format!("{name}={value}\n")).collect();
         self.write(file, &format!("# The operators' settings\n\n{}", text.concat()));
     }
@@ -204,7 +226,9 @@ impl Cloud {
 
     /// Puts a text into a region's queue that no enqueuer would send.
     pub(crate) async fn put(&self, number: usize, text: &str) {
-        self.sqs.put(&region(number), &self.queues[number].url, text).await;
+        self.sqs
+            .put(&region(number), &self.queues[number].url, text)
+            .await;
     }
 
     /// Records the votes of every region.
@@ -218,7 +242,10 @@ impl Cloud {
 
     /// Waits until so many ballots are recorded and no queue has anything left.
     pub(crate) async fn until_recorded(&self, ballots: usize) {
-        eventually("ballots are recorded", async || self.dynamodb.items("ballots").len() >= ballots).await;
+        eventually("ballots are recorded", async || {
+            self.dynamodb.items("ballots").len() >= ballots
+        })
+        .await;
         for number in 0..3 {
             self.until_empty(number).await;
         }
@@ -228,7 +255,10 @@ impl Cloud {
     /// Waits until a region's queue is empty.
     pub(crate) async fn until_empty(&self, number: usize) {
         let url = &self.queues[number].url;
-        eventually("the queue is empty", async || self.sqs.count(&region(number), url).await == 0).await;
+        eventually("the queue is empty", async || {
+            self.sqs.count(&region(number), url).await == 0
+        })
+        .await;
     }
 
     /// Certifies as soon as it may be.
@@ -252,5 +282,7 @@ async fn eventually(what: &str, condition: impl AsyncFn() -> bool) {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, until).await.unwrap_or_else(|_| panic!("{what} in time"));
+    tokio::time::timeout(PATIENCE, until)
+        .await
+        .unwrap_or_else(|_| panic!("{what} in time"));
 }

@@ -33,7 +33,11 @@ pub(crate) fn roll(people: usize) -> String {
 
 /// The voter ids of letters, in their order.
 pub(crate) fn ids(letters: &str) -> Vec<String> {
-    letters.lines().skip(1).map(|line| line.split(',').next().unwrap().to_owned()).collect()
+    letters
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').next().unwrap().to_owned())
+        .collect()
 }
 
 /// An enqueuer in each region.
@@ -44,7 +48,9 @@ impl Booths {
         let settings = cloud.settings.clone();
         let settings = Settings::new(move |name| {
             let found = settings.iter().find(|(known, _)| known == name);
-            found.map(|(_, value)| value.clone()).or_else(|| std::env::var(name).ok())
+            found
+                .map(|(_, value)| value.clone())
+                .or_else(|| std::env::var(name).ok())
         });
         let aws = AwsConnection::open(settings).await;
         let Ok(definition) = Definition::parse(DEFINITION.as_bytes()) else {
@@ -68,7 +74,10 @@ impl Booths {
         let enqueuer = |own: &Arc<Region>| Enqueuer {
             definition: definition.clone(),
             roll_secret: Arc::new(RollSecret::new(&roll, definition.id())),
-            ballot_secret: Arc::new(RwLock::new(Some(Arc::new(BallotSecret::new(&ballot, definition.id()))))),
+            ballot_secret: Arc::new(RwLock::new(Some(Arc::new(BallotSecret::new(
+                &ballot,
+                definition.id(),
+            ))))),
             mac_secret: Arc::new(MacSecret::new(&mac, definition.id(), definition.hash())),
             roll: aws.voter_roll().unwrap(),
             ballots: aws.ballot_box(definition.hash()).unwrap(),

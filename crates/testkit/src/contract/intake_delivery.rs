@@ -150,7 +150,13 @@ pub async fn many_messages_pass(adapter: &dyn Adapter) {
     let intake = stores.intakes[0].as_ref();
     let depth = intake.depth().await.unwrap();
     assert_eq!(depth.primaries + depth.copies, many);
-    assert!(intake.waiting().await.unwrap().is_none_or(|waiting| waiting.len() as u64 == many));
+    assert!(
+        intake
+            .waiting()
+            .await
+            .unwrap()
+            .is_none_or(|waiting| waiting.len() as u64 == many)
+    );
     let mut handles = Vec::new();
     loop {
         let received = intake.receive(many as usize, NOW).await.unwrap();
