@@ -180,16 +180,18 @@ pub(crate) async fn work(place: &Place, arguments: &WorkArguments) -> Result<(),
         );
         Failure::Configuration(text)
     })?;
-    let (stopping, stopped) = watch::channel(false);
+    let (stopping, mut stopped) = watch::channel(false);
     let mut pollers = JoinSet::new();
     for _ in 0..arguments.pollers {
         let (processor, region, stopped) = (election.processor.clone(), region.clone(), stopped.clone());
         pollers.spawn(async move { processor.run(region, stopped).await });
     }
     tracing::info!(region = %own, pollers = arguments.pollers, "recording votes");
-    serve::wait_for_signal(stopping).await;
+    let signals = tokio::spawn(serve::wait_for_signal(stopping));
+    drop(stopped.wait_for(|stop| *stop).await);
     // Each ends with the batch that it has: what isn't acknowledged is received again.
     while pollers.join_next().await.is_some() {}
+    signals.abort();
     tracing::info!("stopped");
     Ok(())
 }

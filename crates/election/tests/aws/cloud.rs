@@ -41,12 +41,13 @@ pub(crate) fn in_own_environment(name: &str, test: impl Future<Output = ()>) {
     );
 }
 
-/// AWS's own examples; and no look for others on the network.
-fn credentials() -> [(&'static str, &'static str); 3] {
+/// AWS's own examples, a region, and no look for others on the network.
+fn credentials() -> [(&'static str, &'static str); 4] {
     [
         ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
         (OWN, "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
         ("AWS_EC2_METADATA_DISABLED", "true"),
+        ("AWS_REGION", "region-0"),
     ]
 }
 
