@@ -16,7 +16,7 @@ use election_service::ports::{
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use crate::attributes::{Item, binary, item, read_array, read_bytes, read_text, text};
-use crate::failure::{corrupt, unavailable};
+use crate::failure::{Pauses, corrupt, unavailable};
 use crate::tables::{Expression, Projection, Scan, TableCalls, Written};
 
 const ID: &str = "id";
@@ -32,6 +32,8 @@ const WRAPPED: &str = "wrapped";
 
 /// How many voters of one call are written at once.
 const AT_ONCE: usize = 96;
+/// How often each of them is tried to be added.
+const TRIES: u32 = 3;
 
 /// The roll as kept in its table.
 pub(crate) struct DynamoRoll(pub(crate) TableCalls);
@@ -121,8 +123,25 @@ impl DynamoRoll {
         Ok(matches!(self.0.put(pointer, Some(free)).await?, Written::Done))
     }
 
-    /// Adds one voter.
-    async fn add_one(&self, place: usize, voter: NewVoter, mark: Mark) -> PortResult<(usize, AddOutcome)> {
+    /// Adds one voter of many, with more patience than one call has: the others would have to be added again.
+    async fn add_patiently(
+        &self,
+        place: usize,
+        voter: NewVoter,
+        mark: Mark,
+    ) -> PortResult<(usize, AddOutcome)> {
+        let mut pauses = Pauses::default();
+        for _ in 1..TRIES {
+            match self.add_one(&voter, mark).await {
+                Err(PortError::Overloaded | PortError::Unavailable(_)) if pauses.pause().await => {}
+                outcome => return Ok((place, outcome?)),
+            }
+        }
+        Ok((place, self.add_one(&voter, mark).await?))
+    }
+
+    /// Adds one voter. May be repeated with the same mark.
+    async fn add_one(&self, voter: &NewVoter, mark: Mark) -> PortResult<AddOutcome> {
         let person = &voter.person;
         if !self.point(&person.voter_key, &voter.id).await? {
             let is_on_roll = self
@@ -135,7 +154,7 @@ impl DynamoRoll {
             } else {
                 AddOutcome::VoterKeyTaken
             };
-            return Ok((place, outcome));
+            return Ok(outcome);
         }
         let mut added = person_key(&voter.id);
         added.extend(item([
@@ -145,13 +164,12 @@ impl DynamoRoll {
             (MARK, binary(&mark)),
         ]));
         let absent = Expression::new("attribute_not_exists(#id)", &[("#id", ID)]);
-        let outcome = match self.0.put(added, Some(absent)).await? {
+        Ok(match self.0.put(added, Some(absent)).await? {
             Written::Done => AddOutcome::Added,
             // Each person is in a round once: it is this very write, whose answer was lost.
             Written::Refused(found) if read_array(&found, MARK) == Some(mark) => AddOutcome::Added,
             Written::Refused(_) => AddOutcome::PersonExists,
-        };
-        Ok((place, outcome))
+        })
     }
 
     /// Adds voters that have nothing in common. Those on the roll are found out by reading, which is cheap.
@@ -165,7 +183,7 @@ impl DynamoRoll {
             .partition(|(_, voter)| on_roll.contains(&voter.id.0));
         let added = new
             .into_iter()
-            .map(|(place, voter)| self.add_one(place, voter, mark));
+            .map(|(place, voter)| self.add_patiently(place, voter, mark));
         let added: Vec<_> = added.collect();
         let mut outcomes: Vec<_> = stream::iter(added)
             .buffer_unordered(AT_ONCE)

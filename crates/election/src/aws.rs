@@ -88,8 +88,7 @@ pub(crate) async fn create(place: &Place, definition: &Definition, bytes: Vec<u8
         ));
     }
     let vault = connection.vault(definition.id())?;
-    vault.create_secrets().await?;
-    let secrets = vault.secrets().await?;
+    let secrets = vault.create_secrets().await?;
     let gone = || Failure::Configuration("the ballot secret of these tables is destroyed".to_owned());
     let ballot = secrets.ballot.clone().ok_or_else(gone)?;
     let created = elections
@@ -155,7 +154,11 @@ async fn open_regions(connection: &AwsConnection, elections: &dyn Elections) -> 
         let state = declared.iter().find(|(known, _)| *known == name);
         let state = state.map_or(RegionState::Active, |(_, state)| *state);
         // A region without a replica of the tables has no stream to count, and shows another one's tally.
-        let counting = if replicas.contains(&name) { name.clone() } else { settings.region(settings::REPLICA_REGION)? };
+        let counting = if replicas.contains(&name) {
+            name.clone()
+        } else {
+            settings.region(settings::REPLICA_REGION)?
+        };
         let stores = RegionStores {
             intake: faults::intake(connection.intake(&name)?),
             tallies: faults::tallies(connection.tallies(&counting)?),

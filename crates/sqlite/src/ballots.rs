@@ -1,6 +1,7 @@
 //! Owns the ballot box, its conflict log and dead letters, and its feed. Nothing here changes or removes
-//! a recorded ballot; only [`rewrite_in_key_order`] gives the rows other numbers, once and as a whole. What an
-//! envelope comes to is decided in [`crate::deciding`].
+//! a recorded ballot; only [`BallotIndex::rewrite_in_key_order`] gives the rows other numbers, once and as a whole. What
+//! an envelope comes to is decided in [`crate::deciding`], and where the ballot under a key is in
+//! [`crate::ballot_index`].
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use election_service::ports::{
 };
 use rusqlite::{Connection, Row, params};
 
+use crate::ballot_index::{BallotIndex, all_keys, last_row};
 use crate::columns::{
     BALLOT_COLUMN_COUNT, BALLOT_COLUMNS, add_to_counter, bytes, count, counter, nanoseconds, read_ballot_of,
     read_jurisdiction, time_of,
@@ -24,7 +26,6 @@ use crate::database::Database;
 use crate::deciding::{decide_each, is_decided, is_recorded, is_repeat_or_conflict, recorded};
 use crate::failure::{Failure, corrupt};
 use crate::recorded::Recorded;
-use crate::schema;
 
 /// Repeats that were answered from the box without an envelope.
 const ANSWERED_REPEATS: &str = "answered-repeats";
@@ -32,6 +33,7 @@ const ANSWERED_REPEATS: &str = "answered-repeats";
 /// The box as kept in the global file.
 pub(crate) struct SqliteBallotBox {
     pub(crate) database: Arc<Database>,
+    pub(crate) index: Arc<BallotIndex>,
     pub(crate) recorded: Arc<Recorded>,
     /// The conflict log's digests need it.
     pub(crate) election: ElectionHash,
@@ -79,43 +81,12 @@ fn count_rows(connection: &Connection, table: &str) -> Result<u64, Failure> {
     count(statement.query_row([], |row| row.get(0))?)
 }
 
-/// Makes the ballots' table anew in the order of the keys and without envelopes, so that neither the
-/// order of the ballots nor a queue's remains can be joined with the time of voting.
-pub(crate) fn rewrite_in_key_order(connection: &Connection) -> Result<(), Failure> {
-    let transaction = connection.unchecked_transaction()?;
-    // The old table first gets another name, its triggers and index go with it.
-    transaction.execute_batch(
-        "ALTER TABLE ballots RENAME TO ballots_in_order_of_voting;
-         DROP TRIGGER ballots_are_never_changed;
-         DROP TRIGGER ballots_are_never_removed;",
-    )?;
-    transaction.execute_batch(schema::BALLOTS)?;
-    transaction.execute_batch(&format!(
-        "INSERT INTO ballots (seq, {BALLOT_COLUMNS})
-         SELECT row_number() OVER (ORDER BY ballot_key), {BALLOT_COLUMNS}
-         FROM ballots_in_order_of_voting ORDER BY ballot_key;
-         DROP TABLE ballots_in_order_of_voting;"
-    ))?;
-    transaction.commit()?;
-    Ok(())
-}
-
 impl SqliteBallotBox {
     /// Reads the keys of all recorded ballots, without anybody waiting for it.
     fn load_recorded_keys(&self) {
         let (database, recorded) = (Arc::clone(&self.database), Arc::clone(&self.recorded));
         let added = Arc::clone(&recorded);
-        let load = move |connection: &Connection| {
-            let mut statement = connection.prepare("SELECT ballot_key FROM ballots")?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                // One that can't be read is nobody's.
-                if let Some(key) = bytes(row, 0) {
-                    added.add_key(&BallotKey(key));
-                }
-            }
-            Ok(())
-        };
+        let load = move |connection: &Connection| all_keys(connection, |key| added.add_key(key));
         tokio::spawn(async move {
             match database.read(load).await {
                 Ok(()) => recorded.complete(),
@@ -135,17 +106,24 @@ impl BallotBox for SqliteBallotBox {
             self.database.ensure_open()?;
             return Ok(None);
         }
-        let find = |connection: &Connection| Ok(recorded(connection, key)?.map(|recorded| recorded.ballot));
+        let find = |connection: &Connection| {
+            let reading = self.index.reading(connection, [key])?;
+            let Some(seq) = reading.find(key)? else {
+                return Ok(None);
+            };
+            Ok(Some(recorded(reading.connection(), key, seq)?.ballot))
+        };
         self.database.look_up(find).await
     }
 
     async fn record(&self, submissions: &[Submission]) -> Vec<PortResult<Outcome>> {
         let submissions: Arc<[Submission]> = submissions.into();
         let (count, election) = (submissions.len(), self.election);
+        let index = Arc::clone(&self.index);
         let (known, submitted) = (Arc::clone(&self.recorded), Arc::clone(&submissions));
         let mut together = true;
         let record = move |connection: &Connection| {
-            let decided = decide_each(connection, election, &submissions, together);
+            let decided = decide_each(connection, &index, election, &submissions, together);
             // If it failed, the writer runs it again.
             together = false;
             decided
@@ -173,11 +151,12 @@ impl BallotBox for SqliteBallotBox {
         // In the order of the index.
         unknown.sort_by_key(|place| envelopes[*place].1);
         let asked: Vec<_> = unknown.iter().map(|place| envelopes[*place]).collect();
+        let index = Arc::clone(&self.index);
         let are_decided = move |connection: &Connection| {
-            let transaction = connection.unchecked_transaction()?;
+            let reading = index.reading(connection, asked.iter().map(|(_, key)| key))?;
             asked
                 .iter()
-                .map(|(envelope, key)| is_decided(&transaction, envelope, key))
+                .map(|(envelope, key)| is_decided(reading.connection(), envelope, key, reading.find(key)?))
                 .collect::<Result<Vec<bool>, Failure>>()
         };
         let answers = self.database.read(are_decided).await?;
@@ -196,6 +175,7 @@ impl BallotBox for SqliteBallotBox {
     async fn set_aside(&self, letter: &DeadLetter) -> PortResult<()> {
         let at = nanoseconds(letter.at)?;
         let letter = letter.clone();
+        let index = Arc::clone(&self.index);
         let set_aside = move |connection: &Connection| {
             let DeadLetter {
                 message,
@@ -203,7 +183,8 @@ impl BallotBox for SqliteBallotBox {
                 reason,
                 at: _,
             } = &letter;
-            if is_decided(connection, &message.envelope, &message.ballot_key)? {
+            let seq = index.writing(connection)?.find(&message.ballot_key)?;
+            if is_decided(connection, &message.envelope, &message.ballot_key, seq)? {
                 return Ok(());
             }
             connection
@@ -241,16 +222,18 @@ impl BallotBox for SqliteBallotBox {
 
     async fn reckon(&self, waiting: &[Waiting]) -> PortResult<Reckoning> {
         let waiting = waiting.to_vec();
+        let index = Arc::clone(&self.index);
         let reckon = move |connection: &Connection| {
-            let transaction = connection.unchecked_transaction()?;
+            let reading = index.reading(connection, waiting.iter().map(|message| &message.ballot_key))?;
+            let connection = reading.connection();
             let mut reckoning = Reckoning {
-                recorded: count_rows(&transaction, "ballots")?,
-                repeats: count_rows(&transaction, "repeats")? + counter(&transaction, ANSWERED_REPEATS)?,
-                conflicts: count_rows(&transaction, "conflicts")?,
-                dead_letters: count_rows(&transaction, "dead_letters")?,
+                recorded: count(last_row(connection)?)?,
+                repeats: count_rows(connection, "repeats")? + counter(connection, ANSWERED_REPEATS)?,
+                conflicts: count_rows(connection, "conflicts")?,
+                dead_letters: count_rows(connection, "dead_letters")?,
                 undecided: vec![false; waiting.len()],
             };
-            let mut is_set_aside = transaction
+            let mut is_set_aside = connection
                 .prepare_cached("SELECT EXISTS (SELECT 1 FROM dead_letters WHERE envelope = ?1)")?;
             // Usually all that wait are second copies of recorded ballots, and these tables empty.
             let has_others = reckoning.repeats + reckoning.conflicts + reckoning.dead_letters > 0;
@@ -263,9 +246,10 @@ impl BallotBox for SqliteBallotBox {
             by_key.sort_unstable();
             for (ballot_key, index) in by_key {
                 let envelope = &waiting[index].envelope;
-                let has_outcome = is_recorded(&transaction, envelope, &ballot_key)?
+                let seq = reading.find(&ballot_key)?;
+                let has_outcome = is_recorded(connection, envelope, &ballot_key, seq)?
                     || has_others
-                        && (is_repeat_or_conflict(&transaction, envelope)?
+                        && (is_repeat_or_conflict(connection, envelope)?
                             || is_set_aside.query_row([envelope.0], |row| row.get(0))?);
                 reckoning.undecided[index] = !has_outcome;
             }
@@ -293,8 +277,7 @@ impl BallotBox for SqliteBallotBox {
     async fn behind(&self, after: Sequence) -> PortResult<u64> {
         let behind = move |connection: &Connection| {
             if after == Sequence::START {
-                // All of them: SQLite counts these in the index, which is much smaller than the table.
-                return count_rows(connection, "ballots");
+                return count(last_row(connection)?);
             }
             let mut statement = connection.prepare_cached("SELECT count(*) FROM ballots WHERE seq > ?1")?;
             count(statement.query_row([number(after)], |row| row.get(0))?)

@@ -16,7 +16,7 @@ use crate::failure::{Failure, closed};
 use crate::private_files;
 use crate::reader::Readers;
 use crate::schema::Schema;
-use crate::writer::{Job, Mode, Writer};
+use crate::writer::{Companion, Job, Mode, Writer};
 
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 const READERS: usize = 4;
@@ -31,8 +31,13 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Opens a file, bringing it to this program's version. Blocks.
-    pub(crate) fn open(folder: Arc<DataFolder>, file: &Path, schema: &Schema) -> Result<Self, OpenError> {
+    /// Opens a file, bringing it to this program's version, and loads what is kept in memory of it. Blocks.
+    pub(crate) fn open(
+        folder: Arc<DataFolder>,
+        file: &Path,
+        schema: &Schema,
+        companion: impl Companion,
+    ) -> Result<Self, OpenError> {
         check_magic(file)?;
         let connection = connect(file, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(open_error(file))?;
         check_version(&connection, file, schema)?;
@@ -40,6 +45,7 @@ impl Database {
             .and_then(|()| set_cache(&connection, schema.writer_cache_kib))
             .map_err(open_error(file))?;
         migrate(&connection, schema).map_err(open_error(file))?;
+        companion.load(&connection).map_err(load_error(file))?;
         let readers = (0..READERS).map(|_| {
             let connection = connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
             connection.execute_batch("PRAGMA query_only = ON")?;
@@ -47,7 +53,7 @@ impl Database {
             Ok(connection)
         });
         let readers = Readers::new(readers.collect::<Result<_, _>>().map_err(open_error(file))?);
-        let writer = Writer::start(connection, folder).map_err(OpenError::io(file))?;
+        let writer = Writer::start(connection, companion, folder).map_err(OpenError::io(file))?;
         Ok(Self {
             readers,
             writer,
@@ -280,6 +286,14 @@ fn open_error(file: &Path) -> impl FnOnce(rusqlite::Error) -> OpenError {
     }
 }
 
+fn load_error(file: &Path) -> impl FnOnce(Failure) -> OpenError {
+    let file = file.to_owned();
+    move |failure| match PortError::from(failure) {
+        PortError::Corrupt(_) => OpenError::NotADatabase { file },
+        error => OpenError::io(&file)(io::Error::other(error)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -312,7 +326,7 @@ mod tests {
         let temporary = tempfile::tempdir().unwrap();
         let folder = Arc::new(DataFolder::create(temporary.path()).unwrap());
         let file = temporary.path().join("things.sqlite");
-        let open = |schema: &Schema| Database::open(Arc::clone(&folder), &file, schema);
+        let open = |schema: &Schema| Database::open(Arc::clone(&folder), &file, schema, ());
         create_if_missing(&file, &OLD).unwrap();
         drop(open(&OLD).unwrap());
         assert!(matches!(open(&BROKEN), Err(OpenError::Io { .. })));
@@ -341,7 +355,7 @@ mod tests {
         let folder = Arc::new(DataFolder::create(temporary.path()).unwrap());
         let file = temporary.path().join("things.sqlite");
         create_if_missing(&file, &OLD).unwrap();
-        let database = Database::open(folder, &file, &OLD).unwrap();
+        let database = Database::open(folder, &file, &OLD, ()).unwrap();
         let settings = |connection: &Connection| {
             let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
             let journal: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
@@ -358,7 +372,7 @@ mod tests {
         let folder = Arc::new(DataFolder::create(temporary.path()).unwrap());
         let file = temporary.path().join("things.sqlite");
         create_if_missing(&file, &OLD).unwrap();
-        let database = Database::open(folder, &file, &OLD).unwrap();
+        let database = Database::open(folder, &file, &OLD, ()).unwrap();
         let written = database
             .read(|connection| Ok(connection.execute("DELETE FROM things", [])?))
             .await;

@@ -9,7 +9,7 @@ use election_service::ports::{ElectionRecord, Elections, NewElection, PhaseRecor
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use time::OffsetDateTime;
 
-use crate::ballots;
+use crate::ballot_index::BallotIndex;
 use crate::columns::{add_to_counter, counter, nanoseconds, time_of};
 use crate::database::{self, Database};
 use crate::failure::{Failure, corrupt, unavailable};
@@ -20,6 +20,7 @@ const VISITS: &str = "visits";
 /// The election as kept in the global file.
 pub(crate) struct SqliteElections {
     pub(crate) database: Arc<Database>,
+    pub(crate) index: Arc<BallotIndex>,
     /// Their files, too, hold traces of an order once.
     pub(crate) regions: Arc<Regions>,
 }
@@ -132,8 +133,9 @@ impl Elections for SqliteElections {
             return Ok(());
         }
         // It is noted last: if any of this fails, all of it is done again.
-        let rewrite = |connection: &Connection| {
-            ballots::rewrite_in_key_order(connection)?;
+        let index = Arc::clone(&self.index);
+        let rewrite = move |connection: &Connection| {
+            index.rewrite_in_key_order(connection)?;
             database::compact(connection)
         };
         self.database.write_alone(rewrite).await?;

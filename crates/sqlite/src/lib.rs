@@ -4,6 +4,7 @@
 //! region's queue and tally. One process at a time uses it. Each file has one writing thread, which
 //! answers only after COMMIT with `synchronous=FULL`, and a few connections that only read.
 
+mod ballot_index;
 mod ballots;
 mod bundle;
 mod columns;

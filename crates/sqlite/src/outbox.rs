@@ -252,7 +252,7 @@ mod tests {
     #[tokio::test]
     async fn a_writer_that_is_closed_or_overloaded_answers_everybody_who_waits() {
         let queue = Queue::default();
-        let writer = Writer::start(file(), ()).unwrap();
+        let writer = Writer::start(file(), (), ()).unwrap();
         writer.close();
         for round in 0..2 {
             let answers: Vec<Answer> = (0..3).map(|number| queue.add(number).unwrap().1).collect();
@@ -287,7 +287,7 @@ mod tests {
     async fn a_full_disk_fails_for_all_of_a_commit_until_there_is_room_again() {
         let connection = file();
         connection.execute_batch("PRAGMA max_page_count = 50").unwrap();
-        let (queue, writer) = (Queue::default(), Writer::start(connection, ()).unwrap());
+        let (queue, writer) = (Queue::default(), Writer::start(connection, (), ()).unwrap());
         let answers = [1, 1_000_000, 1].map(|size| queue.add_with(1, size).unwrap().1);
         writer.submit(queue.dispatch());
         for answer in answers {

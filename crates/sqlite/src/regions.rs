@@ -69,7 +69,7 @@ impl Regions {
         let open = move || {
             let file = file;
             database::create_if_missing(&file, &REGION)?;
-            Database::open(folder, &file, &REGION).map(Arc::new)
+            Database::open(folder, &file, &REGION, ()).map(Arc::new)
         };
         blocking(self.folder.path(), open).await
     }

@@ -28,12 +28,18 @@ impl Schema {
 /// What all regions share; the id is `Elec` in ASCII.
 pub(crate) const ELECTION: Schema = Schema {
     application_id: 0x456c_6563,
-    migrations: &[concat!(
-        include_str!("election_1.sql"),
-        include_str!("ballots.sql")
-    )],
-    // With millions of ballots, nearly each one of a turn changes another page of their index: small pages
-    // are less to write. A turn's fit into the cache.
+    migrations: &[
+        concat!(include_str!("election_1.sql"), include_str!("ballots_1.sql")),
+        // The ballots' unique index gives way to one that is written slice by slice.
+        concat!(
+            include_str!("ballots_aside.sql"),
+            include_str!("ballots.sql"),
+            "INSERT INTO ballots SELECT * FROM ballots_before ORDER BY seq;",
+            include_str!("ballots_indexed.sql")
+        ),
+    ],
+    // With millions of ballots, most of a turn change a page of their own of the index: small pages are less
+    // to write. A turn's fit into the cache.
     page_bytes: 2048,
     writer_cache_kib: 64 * 1024,
     reader_cache_kib: 8 * 1024,
@@ -50,5 +56,12 @@ pub(crate) const REGION: Schema = Schema {
     reader_cache_kib: 2 * 1024,
 };
 
-/// The ballots' table, to be made anew when the order of the old one must go.
-pub(crate) const BALLOTS: &str = include_str!("ballots.sql");
+/// Makes the ballots' tables anew with the rows in the order of the keys and without envelopes.
+pub(crate) const BALLOTS_IN_KEY_ORDER: &str = concat!(
+    include_str!("ballots_aside.sql"),
+    include_str!("ballots.sql"),
+    "INSERT INTO ballots (seq, ballot_key, ballot_id, jurisdiction, format, content, mac)
+     SELECT row_number() OVER (ORDER BY ballot_key), ballot_key, ballot_id, jurisdiction, format, content, mac
+     FROM ballots_before ORDER BY ballot_key;",
+    include_str!("ballots_indexed.sql")
+);

@@ -8,6 +8,7 @@ use std::time::Duration;
 use election_core::identifiers::{ElectionHash, RegionName};
 use election_service::ports::{BallotBox, Elections, VoterRoll};
 
+use crate::ballot_index::BallotIndex;
 use crate::ballots::SqliteBallotBox;
 use crate::data_folder::{DataFolder, OpenError};
 use crate::database::{self, Database};
@@ -25,6 +26,7 @@ pub const DEFAULT_VISIBILITY: Duration = Duration::from_secs(30);
 pub struct SqliteStore {
     folder: Arc<DataFolder>,
     database: Arc<Database>,
+    index: Arc<BallotIndex>,
     recorded: Arc<Recorded>,
     regions: Arc<Regions>,
     visibility: Duration,
@@ -46,11 +48,14 @@ impl SqliteStore {
 
     fn with_folder(folder: DataFolder) -> Result<Self, OpenError> {
         let folder = Arc::new(folder);
-        let database = Database::open(Arc::clone(&folder), &folder.election_file(), &ELECTION)?;
+        let index = Arc::new(BallotIndex::new());
+        let file = folder.election_file();
+        let database = Database::open(Arc::clone(&folder), &file, &ELECTION, Arc::clone(&index))?;
         let regions = Arc::new(Regions::new(Arc::clone(&folder)));
         Ok(Self {
             folder,
             database: Arc::new(database),
+            index,
             recorded: Arc::new(Recorded::new()),
             regions,
             visibility: DEFAULT_VISIBILITY,
@@ -63,6 +68,13 @@ impl SqliteStore {
         Self { visibility, ..self }
     }
 
+    /// Sets how many ballots' keys are kept in memory at most before they are written to the index of the ballots.
+    #[must_use]
+    pub fn with_recent_ballots(self, most: usize) -> Self {
+        self.index.keep(most);
+        self
+    }
+
     /// The data folder's path.
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -73,6 +85,7 @@ impl SqliteStore {
         let regions = Arc::clone(&self.regions);
         Arc::new(SqliteElections {
             database: Arc::clone(&self.database),
+            index: Arc::clone(&self.index),
             regions,
         })
     }
@@ -88,6 +101,7 @@ impl SqliteStore {
     pub fn ballot_box(&self, election: ElectionHash) -> Arc<dyn BallotBox> {
         Arc::new(SqliteBallotBox {
             database: Arc::clone(&self.database),
+            index: Arc::clone(&self.index),
             recorded: Arc::clone(&self.recorded),
             election,
         })

@@ -29,6 +29,27 @@ pub(crate) enum Mode {
     Alone,
 }
 
+/// What is kept in memory of a file and changes with its transactions.
+pub(crate) trait Companion: Send + 'static {
+    /// Reads it from the file. On opening, before anything else is read or written.
+    fn load(&self, connection: &Connection) -> Result<(), Failure>;
+    /// The transaction is durable. Before anybody is answered, and before the next one begins.
+    fn committed(&self);
+    /// Nothing of the transaction was written. Perhaps it never began.
+    fn rolled_back(&self);
+}
+
+/// Nothing is kept.
+impl Companion for () {
+    fn load(&self, _: &Connection) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn committed(&self) {}
+
+    fn rolled_back(&self) {}
+}
+
 /// Work for the thread, with what is to happen once it is durable or refused.
 pub(crate) trait Job: Send {
     fn mode(&self) -> Mode;
@@ -85,13 +106,18 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread. `keep` is dropped after the connection was closed.
-    pub(crate) fn start(connection: Connection, keep: impl Send + 'static) -> std::io::Result<Self> {
+    /// Starts the thread. `companion` is told of each transaction that jobs share. `keep` is dropped after the
+    /// connection was closed.
+    pub(crate) fn start(
+        connection: Connection,
+        companion: impl Companion,
+        keep: impl Send + 'static,
+    ) -> std::io::Result<Self> {
         let (sender, receiver) = mpsc::channel(WAITING);
         let thread = thread::Builder::new()
             .name("sqlite-writer".to_owned())
             .spawn(move || {
-                serve(connection, receiver);
+                serve(connection, &companion, receiver);
                 drop(keep);
             })?;
         Ok(Self {
@@ -155,7 +181,7 @@ impl Drop for Writer {
     }
 }
 
-fn serve(connection: Connection, mut receiver: mpsc::Receiver<Box<dyn Job>>) {
+fn serve(connection: Connection, companion: &dyn Companion, mut receiver: mpsc::Receiver<Box<dyn Job>>) {
     let mut waiting: Vec<Box<dyn Job>> = Vec::new();
     let mut last = Instant::now();
     while receiver.blocking_recv_many(&mut waiting, GROUP) > 0 {
@@ -173,13 +199,13 @@ fn serve(connection: Connection, mut receiver: mpsc::Receiver<Box<dyn Job>>) {
         let mut group = Vec::with_capacity(waiting.len());
         for job in waiting.drain(..) {
             if job.mode() == Mode::Alone {
-                commit_group(&connection, std::mem::take(&mut group));
+                commit_group(&connection, companion, std::mem::take(&mut group));
                 finish(run_alone(&connection, job));
             } else {
                 group.push(job);
             }
         }
-        commit_group(&connection, group);
+        commit_group(&connection, companion, group);
     }
     // SQLite would do it on closing too, but not if a reader is still there.
     if let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
@@ -201,23 +227,28 @@ fn finish((job, result): Ended) {
 
 /// Runs the jobs in one transaction. If that fails, each has its own, so that a job's failure is its own.
 /// The group may have failed before a job's turn came: one that fails alone has a second run of its own.
-fn commit_group(connection: &Connection, mut jobs: Vec<Box<dyn Job>>) {
+fn commit_group(connection: &Connection, companion: &dyn Companion, mut jobs: Vec<Box<dyn Job>>) {
     if jobs.is_empty() {
         return;
     }
-    match transaction(connection, &mut jobs) {
+    match transaction(connection, companion, &mut jobs) {
         Ok(()) => jobs.into_iter().for_each(|job| job.succeed()),
         Err(_) => {
             for mut job in jobs {
                 let alone = std::slice::from_mut(&mut job);
-                let result = transaction(connection, alone).or_else(|_| transaction(connection, alone));
+                let mut run = || transaction(connection, companion, alone);
+                let result = run().or_else(|_| run());
                 finish((job, result));
             }
         }
     }
 }
 
-fn transaction(connection: &Connection, jobs: &mut [Box<dyn Job>]) -> Result<(), Failure> {
+fn transaction(
+    connection: &Connection,
+    companion: &dyn Companion,
+    jobs: &mut [Box<dyn Job>],
+) -> Result<(), Failure> {
     connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
     let result = jobs.iter_mut().try_for_each(|job| {
         job.run(connection)?;
@@ -229,8 +260,11 @@ fn transaction(connection: &Connection, jobs: &mut [Box<dyn Job>]) -> Result<(),
         }
     });
     let result = result.and_then(|()| Ok(connection.prepare_cached("COMMIT")?.execute([]).map(drop)?));
-    if result.is_err() {
+    if result.is_ok() {
+        companion.committed();
+    } else {
         roll_back(connection);
+        companion.rolled_back();
     }
     result
 }

@@ -70,7 +70,10 @@ impl Cloud {
             ("AWS_ENDPOINT_URL_KMS", self.kms.url()),
             ("AWS_ENDPOINT_URL_SQS", self.sqs.url()),
             ("ELECTION_BALLOT_SECRET_KEY", self.ballot_key.clone()),
-            ("ELECTION_DEAD_LETTER_QUEUES", pairs(|queue| &queue.dead_letters_url)),
+            (
+                "ELECTION_DEAD_LETTER_QUEUES",
+                pairs(|queue| &queue.dead_letters_url),
+            ),
             ("ELECTION_QUEUES", pairs(|queue| &queue.url)),
             ("ELECTION_RECORDS_KEY", self.records_key.clone()),
             ("ELECTION_REPLICA_REGION", self.regions[0].to_string()),

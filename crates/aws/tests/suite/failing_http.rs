@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -66,7 +67,9 @@ impl FailingHttp {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let action = target.split('.').next_back().unwrap_or_default();
         let mut plan = self.plan.lock().unwrap();
-        let planned = plan.iter_mut().find(|planned| planned.action == action && planned.times > 0)?;
+        let planned = plan
+            .iter_mut()
+            .find(|planned| planned.action == action && planned.times > 0)?;
         planned.times -= 1;
         Some(planned.fault)
     }

@@ -30,11 +30,19 @@ impl Adapter for QueueAdapter {
         let vault = aws.vault(definition().id()).unwrap();
         vault.create_secrets().await.unwrap();
         Stores {
-            intakes: cloud.regions.iter().map(|region| aws.intake(region).unwrap()).collect(),
+            intakes: cloud
+                .regions
+                .iter()
+                .map(|region| aws.intake(region).unwrap())
+                .collect(),
             vault,
             keep: Box::new(cloud),
             ..MemoryStore::new(3, visibility).stores()
         }
+    }
+
+    fn many_messages(&self) -> u64 {
+        1_000
     }
 }
 
@@ -47,14 +55,21 @@ async fn intake(cloud: &Cloud) -> Arc<dyn Intake> {
 }
 
 async fn send(intake: &dyn Intake, number: u64) {
-    intake.send(message(number, number, 0), CopyRole::Primary, NOW).await.unwrap();
+    intake
+        .send(message(number, number, 0), CopyRole::Primary, NOW)
+        .await
+        .unwrap();
 }
 
 async fn receive(intake: &dyn Intake, count: usize) -> Vec<Received> {
     let mut received = Vec::new();
     while received.len() < count {
         let more = intake.receive(10, SOON).await.unwrap();
-        assert!(!more.is_empty(), "{} of {count} messages received", received.len());
+        assert!(
+            !more.is_empty(),
+            "{} of {count} messages received",
+            received.len()
+        );
         received.extend(more);
     }
     received
@@ -68,20 +83,35 @@ fn handles(received: &[Received]) -> Vec<Handle> {
 async fn an_alien_text_comes_as_an_undecodable_message_among_its_neighbours() {
     let cloud = Cloud::start().await;
     let intake = intake(&cloud).await;
-    let texts = ["hello", "first:", "second:AAAA", "first:%%%%", "{\"Records\": []}", "é\u{1F5F3}\n"];
+    let texts = [
+        "hello",
+        "first:",
+        "second:AAAA",
+        "first:%%%%",
+        "{\"Records\": []}",
+        "é\u{1F5F3}\n",
+    ];
     for (number, text) in (0..).zip(texts) {
         send(intake.as_ref(), number).await;
         cloud.sqs.put(&cloud.regions[0], &cloud.queues[0].url, text).await;
     }
     let received = receive(intake.as_ref(), 12).await;
-    let (genuine, alien): (Vec<_>, Vec<_>) =
-        received.into_iter().partition(|received| received.message.open(mac_secret()).is_ok());
+    let (genuine, alien): (Vec<_>, Vec<_>) = received
+        .into_iter()
+        .partition(|received| received.message.open(mac_secret()).is_ok());
     assert_eq!(genuine.len(), 6);
     let envelopes: BTreeSet<_> = alien.iter().map(|received| received.message.envelope).collect();
     assert_eq!(envelopes.len(), 6, "each has an envelope of its own");
     for received in &alien {
-        assert_eq!(received.message.open(mac_secret()).err(), Some(MessageError::Undecodable));
-        assert!(texts.iter().any(|text| *text.as_bytes() == *received.message.body));
+        assert_eq!(
+            received.message.open(mac_secret()).err(),
+            Some(MessageError::Undecodable)
+        );
+        assert!(
+            texts
+                .iter()
+                .any(|text| *text.as_bytes() == *received.message.body)
+        );
     }
     // Received again, each is the same.
     intake.release(&handles(&alien), NOW).await.unwrap();
@@ -99,7 +129,10 @@ async fn what_is_received_too_often_is_told_and_goes_back() {
     for number in 0..25 {
         send(intake.as_ref(), number).await;
     }
-    cloud.sqs.put(&cloud.regions[0], &cloud.queues[0].url, "an alien text").await;
+    cloud
+        .sqs
+        .put(&cloud.regions[0], &cloud.queues[0].url, "an alien text")
+        .await;
     for _ in 0..2 {
         let received = receive(intake.as_ref(), 26).await;
         intake.release(&handles(&received), NOW).await.unwrap();
@@ -126,7 +159,9 @@ async fn what_is_received_too_often_is_told_and_goes_back() {
     assert!(intake.given_up().await.unwrap().is_empty());
     let received = receive(intake.as_ref(), 26).await;
     assert!(received.iter().all(|received| received.receives == 1));
-    let genuine = received.iter().filter(|received| received.message.open(mac_secret()).is_ok());
+    let genuine = received
+        .iter()
+        .filter(|received| received.message.open(mac_secret()).is_ok());
     assert_eq!(genuine.count(), 25);
     assert_eq!(cloud.counts().await, (26, 0));
 }
@@ -135,7 +170,10 @@ async fn what_is_received_too_often_is_told_and_goes_back() {
 async fn a_second_copy_is_one_after_having_been_given_up() {
     let cloud = Cloud::with_queues(Duration::from_secs(600), 1).await;
     let intake = intake(&cloud).await;
-    intake.send(message(1, 1, 0), CopyRole::Second, NOW).await.unwrap();
+    intake
+        .send(message(1, 1, 0), CopyRole::Second, NOW)
+        .await
+        .unwrap();
     let received = receive(intake.as_ref(), 1).await;
     intake.release(&handles(&received), NOW).await.unwrap();
     assert!(intake.receive(10, NOW).await.unwrap().is_empty());
@@ -150,7 +188,10 @@ async fn without_a_dead_letter_queue_nothing_is_given_up() {
     variables.remove("ELECTION_DEAD_LETTER_QUEUES");
     let aws = cloud.connect_with(variables, http_client()).await;
     let intake = aws.intake(&cloud.regions[0]).unwrap();
-    cloud.sqs.put(&cloud.regions[0], &cloud.queues[0].dead_letters_url, "text").await;
+    cloud
+        .sqs
+        .put(&cloud.regions[0], &cloud.queues[0].dead_letters_url, "text")
+        .await;
     assert!(intake.given_up().await.unwrap().is_empty());
     assert_eq!(intake.redrive().await.unwrap(), 0);
     assert_eq!(intake.depth().await.unwrap().given_up, 0);
@@ -162,7 +203,10 @@ async fn waiting_for_a_message_is_one_call_however_long() {
     let intake = intake(&cloud).await;
     // Longer than an attempt of any other call may take.
     let delay = Duration::from_secs(3);
-    intake.send(message(1, 1, 0), CopyRole::Primary, delay).await.unwrap();
+    intake
+        .send(message(1, 1, 0), CopyRole::Primary, delay)
+        .await
+        .unwrap();
     let received = intake.receive(10, Duration::from_secs(15)).await.unwrap();
     assert_eq!(received.len(), 1);
     assert_eq!(cloud.sqs.calls("ReceiveMessage"), 1);
@@ -173,7 +217,10 @@ async fn no_time_is_longer_than_sqs_allows() {
     let cloud = Cloud::start().await;
     let intake = intake(&cloud).await;
     let long = Duration::from_secs(1_000_000);
-    intake.send(message(1, 1, 0), CopyRole::Second, long).await.unwrap();
+    intake
+        .send(message(1, 1, 0), CopyRole::Second, long)
+        .await
+        .unwrap();
     send(intake.as_ref(), 2).await;
     let received = intake.receive(usize::MAX, long).await.unwrap();
     assert_eq!(received.len(), 1);
@@ -222,7 +269,10 @@ async fn a_region_without_a_queue_is_told_by_the_variable() {
     };
     let mut variables = cloud.variables();
     variables.remove("ELECTION_QUEUES");
-    assert_eq!(refused(variables.clone()).await, Some(SettingError::Missing("ELECTION_QUEUES")));
+    assert_eq!(
+        refused(variables.clone()).await,
+        Some(SettingError::Missing("ELECTION_QUEUES"))
+    );
     let only_first = format!("{}={}", cloud.regions[0], cloud.queues[0].url);
     variables.insert("ELECTION_QUEUES", only_first);
     let error = refused(variables.clone()).await.unwrap().to_string();
@@ -230,5 +280,8 @@ async fn a_region_without_a_queue_is_told_by_the_variable() {
     variables.insert("ELECTION_QUEUES", cloud.variables()["ELECTION_QUEUES"].clone());
     variables.insert("ELECTION_DEAD_LETTER_QUEUES", "nonsense".to_owned());
     let error = refused(variables).await.unwrap().to_string();
-    assert!(error.starts_with("ELECTION_DEAD_LETTER_QUEUES has to be "), "{error}");
+    assert!(
+        error.starts_with("ELECTION_DEAD_LETTER_QUEUES has to be "),
+        "{error}"
+    );
 }

@@ -35,7 +35,12 @@ async fn receive_one(intake: &dyn Intake) -> Received {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_send_that_fails_once_is_made_again() {
-    for fault in [Fault::NeverArrives, Fault::AnswerLost, Fault::Throttled, Fault::Hangs] {
+    for fault in [
+        Fault::NeverArrives,
+        Fault::AnswerLost,
+        Fault::Throttled,
+        Fault::Hangs,
+    ] {
         let cloud = Cloud::start().await;
         let (http, intake) = failing(&cloud).await;
         http.fail("SendMessage", fault, 1);
@@ -54,8 +59,16 @@ async fn a_send_that_keeps_failing_is_an_error_and_never_silent() {
         (Fault::AnswerLost, unavailable("can't be reached"), true),
         (Fault::Throttled, overloaded, false),
         (Fault::Garbage, unavailable("answered what can't be read"), false),
-        (Fault::Answers(200, "{}"), unavailable("answered what can't be read"), false),
-        (Fault::Answers(500, ""), unavailable("answered what can't be read"), false),
+        (
+            Fault::Answers(200, "{}"),
+            unavailable("answered what can't be read"),
+            false,
+        ),
+        (
+            Fault::Answers(500, ""),
+            unavailable("answered what can't be read"),
+            false,
+        ),
         (Fault::Hangs, unavailable("didn't answer in time"), false),
     ] {
         let cloud = Cloud::start().await;
@@ -70,7 +83,12 @@ async fn a_send_that_keeps_failing_is_an_error_and_never_silent() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_acknowledgement_fails_whole_or_not_at_all() {
-    for fault in [Fault::NeverArrives, Fault::AnswerLost, Fault::Throttled, ENTRY_FAILED] {
+    for fault in [
+        Fault::NeverArrives,
+        Fault::AnswerLost,
+        Fault::Throttled,
+        ENTRY_FAILED,
+    ] {
         let cloud = Cloud::start().await;
         let (http, intake) = failing(&cloud).await;
         send(intake.as_ref()).await.unwrap();
@@ -117,7 +135,10 @@ async fn an_answer_that_leaves_entries_out_is_no_success() {
     let handle = [receive_one(intake.as_ref()).await.handle];
     for (action, answer) in [
         ("DeleteMessageBatch", r#"{"Successful": [], "Failed": []}"#),
-        ("ChangeMessageVisibilityBatch", r#"{"Successful": [], "Failed": []}"#),
+        (
+            "ChangeMessageVisibilityBatch",
+            r#"{"Successful": [], "Failed": []}"#,
+        ),
         (
             "DeleteMessageBatch",
             r#"{"Successful": [], "Failed": [{"Id": "7", "Code": "InternalError", "SenderFault": false}]}"#,

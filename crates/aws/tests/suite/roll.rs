@@ -169,6 +169,17 @@ async fn an_import_goes_through_lost_answers_and_throttling() {
     }
 }
 
+/// The SDK gives up after four tries; the thousand others of the call would have to be added again.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_voter_that_fails_for_a_while_does_not_end_an_import() {
+    let ports = Wired::start().await;
+    ports
+        .wire
+        .strike_times("PutItem", "\"record\"", 0, 6, Fault::AnswerLost);
+    assert!(ports.roll.add(vec![new_voter(1)]).await == Ok(vec![AddOutcome::Added]));
+    assert_eq!(ports.wire.struck(), 6);
+}
+
 /// Records encrypted with the first one could never be read again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_keeps_its_data_key() {

@@ -45,7 +45,9 @@ fn is_same(one: &Secrets, other: &Secrets) -> bool {
 /// What is kept of the secrets, by name, in DynamoDB's JSON.
 fn kept(cloud: &Cloud) -> BTreeMap<String, Value> {
     let items = cloud.dynamo.items("elections").into_iter();
-    items.map(|item| (item["id"]["S"].as_str().unwrap().to_owned(), item)).collect()
+    items
+        .map(|item| (item["id"]["S"].as_str().unwrap().to_owned(), item))
+        .collect()
 }
 
 /// The error, as what isn't an error can't be shown.
@@ -100,7 +102,10 @@ async fn an_interrupted_making_of_the_secrets_goes_on() {
         assert!(vault.create_secrets().await.is_err(), "{action} {fault:?}");
         http.recover();
         let made = vault.create_secrets().await.unwrap();
-        assert!(is_same(&made, &vault.secrets().await.unwrap()), "{action} {fault:?}");
+        assert!(
+            is_same(&made, &vault.secrets().await.unwrap()),
+            "{action} {fault:?}"
+        );
     }
 }
 
@@ -109,7 +114,10 @@ async fn making_secrets_unwraps_nothing_and_reading_each_is_one_call() {
     let cloud = Cloud::start().await;
     let vault = vault(&cloud).await;
     drop(vault.create_secrets().await.unwrap());
-    assert_eq!((cloud.kms.calls("GenerateDataKey"), cloud.kms.calls("Decrypt")), (3, 0));
+    assert_eq!(
+        (cloud.kms.calls("GenerateDataKey"), cloud.kms.calls("Decrypt")),
+        (3, 0)
+    );
     drop(vault.mac_secret().await.unwrap());
     assert_eq!(cloud.kms.calls("Decrypt"), 1);
     drop(vault.roll_secret().await.unwrap());
@@ -158,7 +166,9 @@ async fn every_region_unwraps_with_its_own_replica() {
     cloud.kms.set_failed(&cloud.regions[0], true);
     let loader = aws_config::defaults(aws_config::BehaviorVersion::latest())
         .http_client(http_client())
-        .credentials_provider(aws_sdk_sqs::config::Credentials::new("test", "test", None, None, "test"))
+        .credentials_provider(aws_sdk_sqs::config::Credentials::new(
+            "test", "test", None, None, "test",
+        ))
         .region(aws_config::Region::new(cloud.regions[2].to_string()));
     let mut variables = cloud.variables();
     for (variable, key) in [
@@ -169,7 +179,10 @@ async fn every_region_unwraps_with_its_own_replica() {
     }
     let settings = election_aws::settings::Settings::new(move |name| variables.get(name).cloned());
     let aws = election_aws::AwsConnection::open_with(settings, loader).await;
-    assert!(is_same(&made, &aws.vault(&club()).unwrap().secrets().await.unwrap()));
+    assert!(is_same(
+        &made,
+        &aws.vault(&club()).unwrap().secrets().await.unwrap()
+    ));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -178,7 +191,8 @@ async fn another_elections_secrets_do_not_unwrap() {
     drop(vault(&cloud).await.create_secrets().await.unwrap());
     let other = ElectionId::parse("other").unwrap();
     let other = cloud.connect().await.vault(&other).unwrap();
-    let text = "the mac secret can't be unwrapped: it is damaged, another election's, or wrapped for something else";
+    let text =
+        "the mac secret can't be unwrapped: it is damaged, another election's, or wrapped for something else";
     assert_eq!(corrupt(other.mac_secret().await), text);
     assert!(corrupt(other.create_secrets().await).starts_with("the ballot secret can't be unwrapped"));
 }
@@ -219,8 +233,14 @@ async fn a_damaged_or_missing_secret_is_told() {
         let is_key_id = (2..2 + usize::from(wrapped[1])).contains(&place);
         assert_eq!(vault.roll_secret().await.is_ok(), is_key_id, "byte {place}");
     }
-    cloud.dynamo.put("elections", &json!({"id": {"S": "secret#roll"}, "wrapped": {"B": ""}}));
-    assert_eq!(corrupt(vault.roll_secret().await), "the roll secret is damaged where it is kept");
+    cloud.dynamo.put(
+        "elections",
+        &json!({"id": {"S": "secret#roll"}, "wrapped": {"B": ""}}),
+    );
+    assert_eq!(
+        corrupt(vault.roll_secret().await),
+        "the roll secret is damaged where it is kept"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -237,7 +257,10 @@ async fn wrong_keys_are_told_apart_from_a_service_that_is_away() {
 
     let vault = vault(&cloud).await;
     cloud.kms.set_failed(&cloud.regions[0], true);
-    assert_eq!(unavailable(vault.mac_secret().await), "KMS refused: ServiceUnavailable");
+    assert_eq!(
+        unavailable(vault.mac_secret().await),
+        "KMS refused: ServiceUnavailable"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -245,7 +268,12 @@ async fn an_unwrapping_that_fails_once_is_made_again() {
     let cloud = Cloud::start().await;
     let (http, vault) = failing(&cloud).await;
     let made = vault.create_secrets().await.unwrap();
-    for fault in [Fault::NeverArrives, Fault::AnswerLost, Fault::Throttled, Fault::Hangs] {
+    for fault in [
+        Fault::NeverArrives,
+        Fault::AnswerLost,
+        Fault::Throttled,
+        Fault::Hangs,
+    ] {
         http.fail("Decrypt", fault, 1);
         assert!(vault.mac_secret().await.unwrap() == made.mac, "{fault:?}");
     }
@@ -261,7 +289,10 @@ async fn an_unwrapping_that_keeps_failing_says_why() {
         (Fault::NeverArrives, "KMS can't be reached"),
         (Fault::AnswerLost, "KMS can't be reached"),
         (Fault::Garbage, "KMS answered what can't be read"),
-        (Fault::Answers(200, r#"{"Plaintext": "AAAA"}"#), "KMS answered what can't be read"),
+        (
+            Fault::Answers(200, r#"{"Plaintext": "AAAA"}"#),
+            "KMS answered what can't be read",
+        ),
         (Fault::Answers(200, "{}"), "KMS answered what can't be read"),
         (Fault::Hangs, "KMS didn't answer in time"),
         (Fault::Answers(400, expired), "KMS refused: ExpiredTokenException"),
@@ -295,7 +326,10 @@ async fn destroying_deletes_the_secret_and_lets_every_replica_of_its_key_end() {
     }
     let left = vault.secrets().await.unwrap();
     assert!(left.ballot.is_none() && left.roll == made.roll && left.mac == made.mac);
-    assert_eq!(corrupt(vault.create_secrets().await), "the ballot secret is destroyed");
+    assert_eq!(
+        corrupt(vault.create_secrets().await),
+        "the ballot secret is destroyed"
+    );
     // Once the keys are gone.
     for region in &cloud.regions {
         cloud.kms.forget(region, &cloud.ballot_key).await;
@@ -321,7 +355,10 @@ async fn a_failed_region_does_not_keep_the_other_replicas() {
     let vault = vault(&cloud).await;
     drop(vault.create_secrets().await.unwrap());
     cloud.kms.set_failed(&cloud.regions[1], true);
-    assert_eq!(unavailable(vault.destroy_ballot_secret().await), "KMS refused: ServiceUnavailable");
+    assert_eq!(
+        unavailable(vault.destroy_ballot_secret().await),
+        "KMS refused: ServiceUnavailable"
+    );
     assert!(vault.ballot_secret().await.unwrap().is_none());
     for place in [0, 2] {
         let state = cloud.kms.state(&cloud.regions[place], &cloud.ballot_key).await;
@@ -358,7 +395,11 @@ async fn no_other_key_is_destroyed_by_mistake() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_data_key_is_bound_to_its_election() {
     let cloud = Cloud::start().await;
-    let (_, wrapped) = vault(&cloud).await.generate_data_key(KeyBatchId([1; 16])).await.unwrap();
+    let (_, wrapped) = vault(&cloud)
+        .await
+        .generate_data_key(KeyBatchId([1; 16]))
+        .await
+        .unwrap();
     let other = ElectionId::parse("other").unwrap();
     let other = cloud.connect().await.vault(&other).unwrap();
     let text = corrupt(other.unwrap_data_key(KeyBatchId([1; 16]), &wrapped).await);

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod gateway;
 mod routes;
 mod support;
 mod use_cases;

@@ -14,7 +14,7 @@ fn writer() -> Arc<Writer> {
     connection
         .execute_batch("CREATE TABLE numbers (number INTEGER PRIMARY KEY) STRICT")
         .unwrap();
-    Arc::new(Writer::start(connection, ()).unwrap())
+    Arc::new(Writer::start(connection, (), ()).unwrap())
 }
 
 async fn insert(writer: &Writer, number: i64) -> PortResult<()> {

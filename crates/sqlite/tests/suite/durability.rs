@@ -94,7 +94,10 @@ async fn files_copied_while_open_hold_all_that_was_answered() {
 #[ignore = "the next test runs it and kills it"]
 async fn writes_until_it_is_killed() {
     let folder = std::env::var_os(FOLDER).expect("run by the next test");
-    let store = SqliteStore::create(Path::new(&folder)).unwrap();
+    // So few that the index is written all the time.
+    let store = SqliteStore::create(Path::new(&folder))
+        .unwrap()
+        .with_recent_ballots(50);
     let (intake, ballots) = (
         store.open_region(&region("here")).await.unwrap().intake,
         ballot_box(&store),
@@ -165,7 +168,11 @@ async fn a_killed_process_has_lost_nothing_that_it_answered() {
             .all(|number| sent.contains(&fixtures::envelope(*number)))
     );
     for number in recorded {
-        let again = all_ok(ballot_box(&store).record(&[submission(number, number, 0)]).await);
-        assert_eq!(again, [Outcome::AlreadyDecided]);
+        let again = [
+            submission(number, number, 0),
+            submission(number | 1 << 40, number, 1),
+        ];
+        let again = all_ok(ballot_box(&store).record(&again).await);
+        assert_eq!(again, [Outcome::AlreadyDecided, Outcome::Conflict]);
     }
 }

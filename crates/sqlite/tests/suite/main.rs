@@ -10,6 +10,7 @@ mod bundles;
 mod contract;
 mod data_folder;
 mod durability;
+mod index;
 mod key_file;
 mod queue;
 mod regions;

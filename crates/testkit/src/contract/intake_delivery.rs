@@ -131,8 +131,9 @@ async fn drain(intake: &dyn Intake, max: usize) -> Vec<EnvelopeId> {
 }
 
 /// In large batches, without a loss.
-pub async fn five_thousand_messages_pass(adapter: &dyn Adapter) {
+pub async fn many_messages_pass(adapter: &dyn Adapter) {
     let stores = open(adapter).await;
+    let many = adapter.many_messages();
     let send = |sender| {
         let intake = Arc::clone(&stores.intakes[0]);
         async move {
@@ -145,26 +146,26 @@ pub async fn five_thousand_messages_pass(adapter: &dyn Adapter) {
             }
         }
     };
-    at_once((0..500).map(send)).await;
+    at_once((0..many / 10).map(send)).await;
     let intake = stores.intakes[0].as_ref();
     let depth = intake.depth().await.unwrap();
-    assert_eq!(depth.primaries + depth.copies, 5_000);
+    assert_eq!(depth.primaries + depth.copies, many);
     assert!(
         intake
             .waiting()
             .await
             .unwrap()
-            .is_none_or(|waiting| waiting.len() == 5_000)
+            .is_none_or(|waiting| waiting.len() as u64 == many)
     );
     let mut handles = Vec::new();
     loop {
-        let received = intake.receive(5_000, NOW).await.unwrap();
+        let received = intake.receive(many as usize, NOW).await.unwrap();
         if received.is_empty() {
             break;
         }
         handles.extend(received.into_iter().map(|received| received.handle));
     }
-    assert_eq!(handles.len(), 5_000);
+    assert_eq!(handles.len() as u64, many);
     intake.acknowledge(&handles).await.unwrap();
     assert_eq!(intake.depth().await.unwrap(), Depth::default());
 }

@@ -1,0 +1,15 @@
+terraform {
+  required_version = ">= 1.10"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 6.29, < 7"
+    }
+
+    random = {
+      source  = "hashicorp/random"
+      version = ">= 3.6, < 4"
+    }
+  }
+}

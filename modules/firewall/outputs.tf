@@ -1,0 +1,4 @@
+output "arn" {
+  description = "The web ACL's ARN."
+  value       = aws_wafv2_web_acl.firewall.arn
+}
