@@ -78,8 +78,11 @@ pub const SQS_ENDPOINT: &str = "AWS_ENDPOINT_URL_SQS";
 /// Where KMS is, if not where AWS has it.
 pub const KMS_ENDPOINT: &str = "AWS_ENDPOINT_URL_KMS";
 
+/// A variable's text by its name.
+type Read = dyn Fn(&str) -> Option<String> + Send + Sync;
+
 /// Where settings come from: the environment, or a file.
-pub struct Settings(Box<dyn Fn(&str) -> Option<String> + Send + Sync>);
+pub struct Settings(Box<Read>);
 
 impl Settings {
     /// Settings that `read` gives by the variable's name.
