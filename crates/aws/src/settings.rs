@@ -78,7 +78,6 @@ pub const SQS_ENDPOINT: &str = "AWS_ENDPOINT_URL_SQS";
 /// Where KMS is, if not where AWS has it.
 pub const KMS_ENDPOINT: &str = "AWS_ENDPOINT_URL_KMS";
 
-/// A variable's text by its name.
 type Read = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 /// Where settings come from: the environment, or a file.

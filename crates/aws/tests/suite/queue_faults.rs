@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use election_aws::AwsConnection;
+use election_aws::settings::Settings;
 use election_service::ports::{CopyRole, Intake, PortError, PortResult, Received};
 use election_testkit::fixtures::message;
 
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, http_client};
 use crate::failing_http::{ALWAYS, FailingHttp, Fault};
 
 const NOW: Duration = Duration::ZERO;
@@ -225,4 +227,21 @@ async fn no_error_shows_a_body_or_a_handle() {
     assert_eq!(send(intake.as_ref()).await, Err(refused.clone()));
     assert_eq!(intake.acknowledge(&[handle]).await, Err(refused.clone()));
     assert_eq!(intake.receive(1, NOW).await.err(), Some(refused));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn missing_credentials_are_told() {
+    let cloud = Cloud::start().await;
+    // No test's process has any in its environment.
+    let loader = aws_config::defaults(aws_config::BehaviorVersion::latest())
+        .credentials_provider(aws_config::environment::EnvironmentVariableCredentialsProvider::new())
+        .http_client(http_client())
+        .region(aws_config::Region::new("cloud-without-credentials"));
+    let variables = cloud.variables();
+    let settings = Settings::new(move |name| variables.get(name).cloned());
+    let aws = AwsConnection::open_with(settings, loader).await;
+    let intake = aws.intake(&cloud.regions[0]).unwrap();
+    let text = "SQS can't be called: are there credentials?".to_owned();
+    assert_eq!(send(intake.as_ref()).await, Err(PortError::Unavailable(text)));
+    assert_eq!(cloud.sqs.calls("SendMessage"), 0);
 }
