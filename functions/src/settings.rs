@@ -25,10 +25,12 @@ const RUNTIME: [&str; 4] = [
     "AWS_LAMBDA_FUNCTION_VERSION",
 ];
 
+type Check = fn(&Settings) -> Result<(), SettingError>;
+
 /// What a function needs besides the regions and the table of elections, which all need.
 pub struct Needs {
     tables: &'static [Table],
-    checks: &'static [fn(&Settings) -> Result<(), SettingError>],
+    checks: &'static [Check],
 }
 
 /// What accepts votes.

@@ -1,5 +1,7 @@
 //! Owns that traces end here: the SDK passes an invocation's trace id on with every call that a function makes, and
 //! SQS keeps it with the message, where it would join a voter's request to the ballot. Takes that header away.
+//!
+//! <https://docs.aws.amazon.com/xray/latest/devguide/xray-services-sqs.html>
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;

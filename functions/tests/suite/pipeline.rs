@@ -294,7 +294,7 @@ async fn a_thousand_votes_in_three_regions_reconcile() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "minutes on two cores: the engines, fifteen processes and their pollers share them"]
+#[ignore = "two minutes on two cores: the engines, two dozen processes and their pollers share them"]
 async fn ten_thousand_votes_in_three_regions_reconcile() {
     many_votes(10_000, 3).await;
 }

@@ -89,6 +89,32 @@ fn base64_of(key: &BallotKey) -> Value {
 }
 
 #[tokio::test]
+async fn a_message_that_was_received_a_hundred_times_is_set_aside_instead_of_coming_again() {
+    let aws = Aws::with_voters(0).await;
+    let processor = aws.start(VOTE_PROCESSOR, REGION).await;
+    aws.tables.rule(|call| {
+        let is_put = call.operation == "PutItem" && call.input()["TableName"] == "ballots";
+        if is_put {
+            Fate::Refused(503, "ServiceUnavailable")
+        } else {
+            Fate::Answered
+        }
+    });
+    let mut event = event("sqs-one");
+    event["Records"][0]["body"] = body(&aws, 0).into();
+    let id = event["Records"][0]["messageId"].as_str().unwrap().to_owned();
+    event["Records"][0]["attributes"]["ApproximateReceiveCount"] = "99".into();
+    assert_eq!(failures(&processor.invoke(&event).await.answer()), [id]);
+    event["Records"][0]["attributes"]["ApproximateReceiveCount"] = "100".into();
+    assert!(failures(&processor.invoke(&event).await.answer()).is_empty());
+    aws.tables.rule(|_| Fate::Answered);
+    let letters = aws.ballots().dead_letters().await.unwrap();
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0].reason, DeadLetterReason::ReceivesExhausted);
+    assert_eq!(letters[0].region.as_str(), REGION);
+}
+
+#[tokio::test]
 async fn messages_without_usable_fields_are_decided_too() {
     let aws = Aws::with_voters(0).await;
     let processor = aws.start(VOTE_PROCESSOR, REGION).await;

@@ -25,6 +25,7 @@ async fn end_point() -> (String, Arc<AtomicUsize>) {
 
 /// The one line that a function logged before it ended with 64.
 async fn refusal(function: &Function) -> Value {
+    assert!(!function.started().await, "it started");
     assert_eq!(function.ended().await, Some(64), "{:#?}", function.lines());
     let line = function.line(|line| line.starts_with('{')).await;
     assert_eq!(function.lines().len(), 1, "{:#?}", function.lines());

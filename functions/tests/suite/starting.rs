@@ -22,6 +22,7 @@ const REGION: &str = "us-east-1";
 
 /// The exit status and the last line that the log has.
 async fn end(function: &Function) -> (Option<i32>, String) {
+    assert!(!function.started().await, "it started");
     let status = function.ended().await;
     let line = function.line(|line| line.contains("can't start")).await;
     let line: Value = serde_json::from_str(&line).unwrap();
