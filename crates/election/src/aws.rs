@@ -9,7 +9,7 @@ use election_aws::AwsConnection;
 use election_aws::settings::{self, SettingError, Settings};
 use election_core::definition::{Definition, ResultsPolicy};
 use election_service::operations::Settling;
-use election_service::ports::{Elections, KeyVault, PortError, RegionState, Secrets};
+use election_service::ports::{Elections, PortError, RegionState, Secrets};
 use election_service::regions::{Region, RegionStores, Regions};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
