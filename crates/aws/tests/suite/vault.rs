@@ -1,4 +1,5 @@
-//! The secrets under KMS. That they are kept and unwrapped at all is in the contract suite.
+//! The secrets under KMS. That they are kept and unwrapped at all is in the contract suite. Over 400 lines: making,
+//! unwrapping and destroying share the engine and its keys.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

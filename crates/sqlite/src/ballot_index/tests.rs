@@ -1,4 +1,5 @@
-//! Tests of the index, on a connection that writes and one that reads.
+//! Tests of the index, on a connection that writes and one that reads. Over 400 lines: they share the file that
+//! both connections have open.
 
 mod damage;
 
