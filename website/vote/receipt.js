@@ -1,7 +1,7 @@
 // A voter's receipt: reading what was typed, showing it, and recomputing it from the ballot
 // that was cast. A receipt says where the ballot is and what it must hash to, not what it says.
 
-import { canonical, checkSymbol, decode, wellFormed } from "./crockford.js";
+import { canonical, checkSymbol, decode, wellFormed } from "../shared/crockford.js";
 
 const VERSION = "1";
 const LENGTH = 36; // version, 34 symbols, check symbol

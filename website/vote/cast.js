@@ -1,7 +1,7 @@
 // Casting: sends one ballot until the service has said what became of it, and puts the
 // answer into one of a few outcomes. Never makes a second ballot, never shows anything.
 
-import { requestAnywhere } from "./api.js";
+import { requestAnywhere } from "../shared/api.js";
 import { parseReceipt, receiptMatches } from "./receipt.js";
 
 /** Keeps sending `ballot` = {voterId, ballotId, content, electionHash}. Answers

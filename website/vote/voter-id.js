@@ -1,7 +1,7 @@
 // The voter ID, the credential in the voter's letter: 14 symbols and a check symbol.
 // Never put it in an address, in storage or in a log.
 
-import { canonical, checkSymbol, wellFormed } from "./crockford.js";
+import { canonical, checkSymbol, wellFormed } from "../shared/crockford.js";
 
 const LENGTH = 15;
 

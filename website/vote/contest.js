@@ -2,7 +2,7 @@
 // Changes the `choice` it is given and nothing else.
 
 import { votesUsed, writeIns } from "./ballot.js";
-import { el, text } from "./page.js";
+import { el, text } from "../shared/page.js";
 
 export function writeInId(line) {
   return `write-in-${line + 1}`;

@@ -1,6 +1,6 @@
 // The form that asks for the voter ID. What is mistyped is told before anything is sent.
 
-import { el, typingProblem } from "./page.js";
+import { el, typingProblem } from "../shared/page.js";
 import { parseVoterId } from "./voter-id.js";
 
 /** `lookUp(voterId, typed)` answers null when the journey went on, or `{field, other}`: what

@@ -1,7 +1,7 @@
 // The review of all choices before the ballot is cast. Changes nothing.
 
 import { votesUsed, writeIns } from "./ballot.js";
-import { el, text } from "./page.js";
+import { el, text } from "../shared/page.js";
 
 /** One section for each contest, with a button that calls `change(index)`. */
 export function reviewRows(contests, choices, change) {

@@ -1,8 +1,8 @@
 // The results page: asks for the results again and again and shows what comes. Numbers once
 // shown are never blanked; a failure only says since when they stand still.
 
-import { pauseMs, regionPrefix, regionsAfter, request, settles } from "./api.js";
-import { count, el, loadElection, setTitle, text } from "./page.js";
+import { pauseMs, regionPrefix, regionsAfter, request, settles } from "../shared/api.js";
+import { count, el, loadElection, setTitle, text } from "../shared/page.js";
 
 const POLL_MS = 2_000;
 const TOP = 10;

@@ -1,7 +1,7 @@
 // What the voter reads when something was refused or the journey is over. Words only: knows
 // no choices and sends nothing.
 
-import { el, typingProblem } from "./page.js";
+import { el, typingProblem } from "../shared/page.js";
 import { receiptGroups } from "./receipt.js";
 
 export const OFFICE = "the election office";

@@ -1,12 +1,12 @@
 // The voting journey: one page, one step at a time. What the voter enters lives in `voter`,
 // in memory only: never in the address, in storage or in a log.
 
-import { request, requestAnywhere } from "./api.js";
+import { request, requestAnywhere } from "../shared/api.js";
 import { ballotContent, blankChoices, newBallotId, repeatedWriteIn, votesUsed } from "./ballot.js";
 import { castBallot } from "./cast.js";
 import { contestFields, writeInId } from "./contest.js";
 import { OFFICE, eligibilityProblem, endingOf } from "./outcomes.js";
-import { count, dateTime, el, loadElection, setTitle, showProblems, text } from "./page.js";
+import { count, dateTime, el, loadElection, setTitle, showProblems, text } from "../shared/page.js";
 import { reviewRows } from "./review.js";
 import { voterIdForm } from "./voter-id-form.js";
 

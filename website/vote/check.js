@@ -1,8 +1,8 @@
 // Checking a receipt: says what the ballot box has for it. The receipt goes into the one
 // request that needs it; never into the page's address, into storage or into a log.
 
-import { requestAnywhere } from "./api.js";
-import { el, loadElection, setTitle, showProblems, typingProblem } from "./page.js";
+import { requestAnywhere } from "../shared/api.js";
+import { el, loadElection, setTitle, showProblems, typingProblem } from "../shared/page.js";
 import { OFFICE } from "./outcomes.js";
 import { parseReceipt, receiptGroups } from "./receipt.js";
 
