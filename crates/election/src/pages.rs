@@ -28,7 +28,7 @@ struct Website;
 
 /// The pages, and everything else from `api`. Who asks for a page that isn't there gets a page that says so.
 pub(crate) fn router(api: Router) -> Router {
-    let file = |name| get(async move |headers: HeaderMap| answer(StatusCode::OK, name, &headers));
+    let file = |name| get(async move |headers: HeaderMap| page(name, &headers));
     Router::new()
         .route("/", file("vote/index.html"))
         .route("/check", file("vote/check.html"))
@@ -59,18 +59,21 @@ async fn elsewhere(State(api): State<Router>, request: Request) -> Response {
 }
 
 async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
-    answer(StatusCode::OK, &name, &headers)
+    page(&name, &headers)
+}
+
+fn page(name: &str, headers: &HeaderMap) -> Response {
+    answer::<Website>(name, headers).unwrap_or_else(not_found)
 }
 
 fn not_found() -> Response {
-    answer(StatusCode::NOT_FOUND, "shared/404.html", &HeaderMap::new())
+    let page = answer::<Website>("shared/404.html", &HeaderMap::new()).unwrap_or_default();
+    (StatusCode::NOT_FOUND, page).into_response()
 }
 
-/// The file, or only that it is still the one that the browser has.
-fn answer(status: StatusCode, name: &str, request: &HeaderMap) -> Response {
-    let Some(EmbeddedFile { data, metadata }) = Website::get(name) else {
-        return not_found();
-    };
+/// One of the files, or only that it is still the one that the browser has.
+pub(crate) fn answer<Files: RustEmbed>(name: &str, request: &HeaderMap) -> Option<Response> {
+    let EmbeddedFile { data, metadata } = Files::get(name)?;
     let etag = etag(&metadata.sha256_hash());
     let known = request.get(header::IF_NONE_MATCH) == Some(&etag);
     let mut headers = HeaderMap::new();
@@ -86,9 +89,9 @@ fn answer(status: StatusCode, name: &str, request: &HeaderMap) -> Response {
         headers.insert(name, HeaderValue::from_static(value));
     }
     if known {
-        return (StatusCode::NOT_MODIFIED, headers).into_response();
+        return Some((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    (status, headers, data).into_response()
+    Some((headers, data).into_response())
 }
 
 fn media_type(name: &str) -> &'static str {
