@@ -1,6 +1,8 @@
 // The HTTP API as the pages use it: one request with a time-out, and one that keeps asking
 // through the regions. Never logs, never stores, never puts what it sends into the page's address.
 
+import { apiAddress } from "./config.js";
+
 const TIMEOUT_MS = 10_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
@@ -14,7 +16,7 @@ export async function request(path, { method = "GET", body, etag, timeoutMs = TI
   if (body !== undefined) headers["content-type"] = "application/json";
   if (etag) headers["if-none-match"] = etag;
   try {
-    const response = await fetch(path, {
+    const response = await fetch((await apiAddress()) + path, {
       method,
       body,
       headers,
