@@ -1,259 +1,186 @@
-// The results page: asks for the results again and again and shows what comes. Numbers once
-// shown are never blanked; a failure only says since when they stand still.
+// The results page: which view the address asks for, and showing it. Numbers once shown are never blanked;
+// a failure only says since when they stand still.
 
-import { pauseMs, regionPrefix, regionsAfter, request, settles } from "../shared/api.js";
-import { count, el, loadElection, setTitle, text } from "../shared/page.js";
+import { apiAddress } from "../shared/config.js";
+import { contestTitle, jurisdictionName, knownElection } from "../shared/election.js";
+import { bdi, el } from "../shared/elements.js";
+import { dateTime, number, t, text } from "../shared/messages.js";
+import { setTitle, startPage } from "../shared/page.js";
+import { contestSection, fact } from "./contests.js";
+import { csv, hasCounts } from "./counts.js";
+import { hasMap, jurisdictionMap } from "./map.js";
+import { freshness, newest, setPaused, startPolling } from "./poll.js";
+import { jurisdictionTable } from "./table.js";
 
-const POLL_MS = 2_000;
-const TOP = 10;
+const TURNOUT = ""; // the choice that is no contest
 
 const byId = (id) => document.getElementById(id);
-const contestParts = new Map(); // contest id → the parts of its section that change
-let election = null;
-let shown = null; // the results on the page
-let etag = null;
-let failures = 0;
-let updatedAt = null; // when the service last answered
-let paused = false;
-let timer = null;
+let isReady = false; // the messages are there
+let contests = null; // contest id → its section, of the view that is shown
+let table = null;
+let map = null;
+let chosen = null; // the contest that map and table show
 
-// ---- Asking
+// ---- The view
 
-async function poll() {
-  const regions = regionsAfter(election?.regions ?? [], null);
-  // Each failure turns to another region, which has a tag of its own.
-  const region = failures > 0 ? regions[(failures - 1) % regions.length] : undefined;
-  const answer = await request(`${region ? regionPrefix(region) : ""}/votes`, { etag });
-  if (paused) return;
-  if (settles(answer) && answer.status < 400) {
-    failures = 0;
-    updatedAt = new Date();
-    if (answer.status === 200) {
-      etag = answer.etag;
-      if (!isOlder(answer.body)) show(answer.body);
-    }
-    schedule(POLL_MS * (0.75 + Math.random() / 2));
-  } else {
-    failures += 1;
-    etag = null;
-    schedule(POLL_MS + pauseMs(failures, answer.retryAfterMs));
-  }
-  showFreshness();
+/** The jurisdiction that the address asks for; undefined for the whole election, null if there is none such. */
+function asked(results) {
+  const id = location.hash.replace(/^#\/?/, "");
+  if (id === "") return undefined;
+  return results.jurisdictions.find((jurisdiction) => jurisdiction.id === id) ?? null;
 }
 
-/** Another region may be behind the one that answered before. */
-function isOlder(results) {
-  return shown !== null && results.status === shown.status && results.seq < shown.seq;
+/** Puts up the view anew: another address, another language. */
+function rebuild() {
+  isReady = true;
+  contests = table = map = null;
+  byId("contests").replaceChildren();
+  byId("table").replaceChildren();
+  byId("map").replaceChildren();
+  update();
+  apiAddress().then((api) => (byId("json").href = new URL("/votes", api || location.origin)));
 }
 
-function schedule(ms) {
-  clearTimeout(timer);
-  // Nobody looks at a hidden page.
-  timer = paused || document.hidden ? null : setTimeout(poll, ms);
-}
-
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && timer === null) schedule(0);
+addEventListener("hashchange", () => {
+  if (!isReady) return;
+  rebuild();
+  scrollTo(0, 0);
+  byId("heading").focus({ preventScroll: true });
 });
 
-byId("pause").addEventListener("click", () => {
-  paused = !paused;
-  byId("pause").textContent = paused ? "Resume updates" : "Pause updates";
-  schedule(0);
+/** Shows the newest results in the view that is there. */
+function update() {
+  if (!isReady) return;
+  const results = newest();
   showFreshness();
-});
+  if (!results) return setTitle(t("nav-results"));
+  const place = asked(results);
+  showHeading(place);
+  showBanner(results);
+  byId("results").hidden = place === null;
+  if (place === null) return;
+  showTotals(results, place);
+  showContests(results, place);
+  showJurisdictions(results, place);
+}
 
-// ---- Showing
+function showHeading(place) {
+  const heading = place === null ? t("no-such-jurisdiction") : place ? text(jurisdictionName(place)) : t("nav-results");
+  byId("back").hidden = place === undefined;
+  byId("heading").replaceChildren(place ? bdi(jurisdictionName(place)) : heading);
+  setTitle(place ? `${heading} – ${t("nav-results")}` : heading);
+}
 
-function show(results) {
-  shown = results;
-  setText("status", statusText(results));
-  byId("results").hidden = false;
-  byId("updated").textContent = `Last updated ${moment(results.last_updated)}.`;
-  const reported = results.jurisdictions.filter(
-    (jurisdiction) => jurisdiction.ballots_cast > 0,
-  ).length;
-  byId("totals").replaceChildren(
-    ...fact("Ballots counted", number(results.ballots_cast)),
-    ...fact("Jurisdictions reported", `${reported} of ${results.jurisdictions.length}`),
-  );
-  results.contests.forEach(showContest);
-  showJurisdictions();
+// ---- Status
+
+function phaseOf({ status, phase }) {
+  if (status === "unofficial-partial") return phase === "open" ? "open" : "counting";
+  return { "pre-election": "not-open", "unofficial-complete": "complete", certified: "certified" }[status];
+}
+
+function showBanner(results) {
+  const phase = phaseOf(results);
+  const { opens_at, closes_at } = knownElection()?.definition ?? {};
+  const lines = [t(`status-${phase}`), t(`status-${phase}-means`)];
+  if (phase === "not-open" && opens_at) lines.push(t("opens-at", { time: dateTime(opens_at) }));
+  if (phase === "open" && closes_at) lines.push(t("closes-at", { time: dateTime(closes_at) }));
+  if (isTurnoutOnly(results)) lines.push(t("turnout-only"));
+  const banner = byId("banner");
+  banner.dataset.phase = phase;
+  const [title, ...means] = lines;
+  // Said again only if it changed.
+  if (banner.textContent === title + means.join(" ")) return;
+  banner.replaceChildren(el("strong", {}, title), el("p", {}, means.join(" ")));
 }
 
 function showFreshness() {
+  const { answeredAt, failing, paused } = freshness();
   const stale = byId("stale");
-  stale.hidden = paused || failures === 0;
-  if (updatedAt && !stale.hidden)
-    setText("stale", `Not updating since ${clock(updatedAt)}. We keep trying.`);
-  if (!updatedAt) setText("status", "The results could not be loaded yet. We keep trying.");
-  stale.hidden ||= !updatedAt;
+  stale.hidden = paused || !failing;
+  const time = answeredAt && dateTime(answeredAt, { timeStyle: "short" });
+  const words = stale.hidden ? "" : time ? t("not-updating", { time }) : t("not-loaded");
+  if (stale.textContent !== words) stale.textContent = words;
+  byId("pause").textContent = t(paused ? "resume" : "pause");
 }
 
-function statusText({ status, phase }) {
-  const countsShown = "Counts are unofficial and not complete.";
-  if (status === "certified") return "Certified. These are the final results.";
-  if (status === "pre-election") return "The polls are not open yet.";
-  if (status === "unofficial-complete") {
-    return "The polls are closed and all ballots are counted. Unofficial until they are certified.";
-  }
-  return phase === "open"
-    ? `The polls are open. ${countsShown}`
-    : `The polls are closed. Ballots are being counted. ${countsShown}`;
+byId("pause").addEventListener("click", () => setPaused(!freshness().paused));
+
+// ---- Numbers
+
+function isTurnoutOnly({ contests: all }) {
+  return !all.some(hasCounts);
 }
 
-/** Whether the service gives counts of candidates; before the close it may hold them back. */
-function hasCounts(contest) {
-  return contest.candidates.some(({ votes }) => typeof votes === "number");
+function showTotals(results, place) {
+  const updated = results.last_updated;
+  byId("updated").textContent = updated
+    ? t("last-updated", { time: dateTime(updated, { dateStyle: "long", timeStyle: "medium" }) })
+    : t("nothing-counted");
+  const all = results.jurisdictions;
+  const reported = all.filter(({ ballots_cast }) => ballots_cast > 0).length;
+  const counted = fact(t("ballots-counted"), number((place ?? results).ballots_cast));
+  const reporting = fact(t("jurisdictions-reported"), t("of", { part: reported, whole: all.length }));
+  byId("totals").replaceChildren(counted, ...(place || all.length === 1 ? [] : [reporting]));
 }
 
-function ranked(contest) {
-  return [...contest.candidates].sort((a, b) => b.votes - a.votes);
-}
-
-function showContest(contest) {
-  let parts = contestParts.get(contest.id);
-  if (!parts) {
-    parts = newContestParts(contest);
-    contestParts.set(contest.id, parts);
-    byId("contests").append(parts.section);
-  }
-  parts.summary.textContent = `${count(contest.ballots_cast, "ballot")} counted.`;
-  if (!hasCounts(contest)) {
-    parts.summary.textContent += " Votes for each candidate are published after the polls close.";
-    return;
-  }
-  const candidates = ranked(contest);
-  const visible = parts.all ? candidates : candidates.slice(0, TOP);
-  parts.list.replaceChildren(...visible.map(candidateRow));
-  parts.more.hidden = candidates.length <= TOP;
-  parts.more.textContent = parts.all
-    ? `Show the first ${TOP} only`
-    : `Show all ${candidates.length}`;
-  parts.more.setAttribute("aria-expanded", String(parts.all));
-  const others = [
-    ["Write-ins", contest.write_ins],
-    ["Votes not used", contest.undervotes],
-    ["Ballots with too many votes", contest.overvotes],
-  ].filter(([, votes]) => votes > 0);
-  parts.others.replaceChildren(...others.flatMap(([name, votes]) => fact(name, number(votes))));
-}
-
-function newContestParts(contest) {
-  const headingId = `contest-${contest.id}`;
-  const parts = {
-    all: false,
-    summary: el("p", {}),
-    list: el("ol", { class: "candidates" }),
-    more: el("button", {
-      type: "button",
-      class: "secondary",
-      hidden: true,
-      onclick() {
-        parts.all = !parts.all;
-        showContest(shown.contests.find(({ id }) => id === contest.id));
-      },
-    }),
-    others: el("dl", { class: "totals" }),
-  };
-  parts.section = el(
-    "section",
-    { "aria-labelledby": headingId },
-    el("h2", { id: headingId }, text(contest.title)),
-    parts.summary,
-    parts.list,
-    parts.more,
-    parts.others,
-  );
-  return parts;
-}
-
-function candidateRow({ name, party, votes, percent }) {
-  const bar = el("span", { class: "bar" });
-  bar.style.width = `${percent ?? 0}%`;
-  return el(
-    "li",
-    {},
-    el("span", { class: "name" }, text(name), " "),
-    party ? el("span", { class: "party" }, text(party), " ") : null,
-    el(
-      "span",
-      { class: "figures" },
-      el("strong", {}, percentage(percent)),
-      ` ${count(votes, "vote")}`,
-    ),
-    el("span", { class: "track", "aria-hidden": "true" }, bar),
-  );
-}
-
-// ---- Jurisdictions
-
-function showJurisdictions() {
-  const counted = shown.contests.filter(hasCounts);
-  const select = byId("leading-contest");
-  if (select.options.length !== counted.length) {
-    select.replaceChildren(
-      ...counted.map(({ id, title }) => el("option", { value: id }, text(title))),
+function showContests(results, place) {
+  const shown = (place ?? results).contests.filter(hasCounts);
+  if (!contests || contests.size !== shown.length) {
+    contests = new Map(
+      shown.map((contest) => {
+        const whole = results.contests.find(({ id }) => id === contest.id);
+        return [contest.id, contestSection(contest, whole)];
+      }),
     );
+    byId("contests").replaceChildren(...[...contests.values()].map(({ element }) => element));
   }
-  byId("leading-for").hidden = counted.length < 2;
-  byId("leading-head").hidden = counted.length === 0;
-  byId("jurisdiction-rows").replaceChildren(
-    ...shown.jurisdictions.map((jurisdiction) =>
-      el(
-        "tr",
-        { role: "row" },
-        el("th", { scope: "row", role: "rowheader" }, text(jurisdiction.name)),
-        el("td", { class: "number", role: "cell" }, number(jurisdiction.ballots_cast)),
-        counted.length > 0 &&
-          el("td", { class: "leading", role: "cell" }, leading(jurisdiction, select.value)),
-      ),
-    ),
-  );
+  for (const contest of shown) contests.get(contest.id).show(contest);
 }
 
-function leading({ contests }, contestId) {
-  const contest = contests.find(({ id }) => id === contestId);
-  if (!contest || !hasCounts(contest)) return "—";
-  const [first, second] = ranked(contest);
-  if (!first.votes) return "—";
-  if (second?.votes === first.votes) return "Tie";
-  return `${text(first.name)} ${percentage(first.percent)}`;
+function showJurisdictions(results, place) {
+  const all = results.jurisdictions;
+  byId("jurisdictions").hidden = place !== undefined || all.length === 1;
+  byId("counts").dataset.map = !byId("jurisdictions").hidden && hasMap(all);
+  if (byId("jurisdictions").hidden) return;
+  const contest = showChoice(results.contests.filter(hasCounts));
+  if (!table) {
+    table = jurisdictionTable();
+    byId("table").replaceChildren(table.element);
+    map = hasMap(all) ? jurisdictionMap() : null;
+    byId("map").replaceChildren(...(map ? [map.element] : []));
+  }
+  table.show(all, contest);
+  map?.show(all, contest);
 }
 
-byId("leading-contest").addEventListener("change", showJurisdictions);
-
-// ---- Words and numbers
-
-/** Sets only what changed, so that a screen reader isn't told the same again. */
-function setText(id, value) {
-  if (byId(id).textContent !== value) byId(id).textContent = value;
+/** What the reader chose among the contests and the turnout; the first contest if nothing. */
+function showChoice(counted) {
+  const select = byId("shown-contest");
+  byId("choice").hidden = counted.length === 0;
+  const options = [...counted.map((contest) => [contest.id, t("who-leads", { contest: text(contestTitle(contest)) })])];
+  options.push([TURNOUT, t("ballots-counted")]);
+  if (JSON.stringify(options) !== select.dataset.options) {
+    select.dataset.options = JSON.stringify(options);
+    select.replaceChildren(...options.map(([value, label]) => el("option", { value }, label)));
+  }
+  const contest = counted.find(({ id }) => id === (chosen ?? counted[0]?.id)) ?? null;
+  select.value = contest?.id ?? TURNOUT;
+  return contest;
 }
 
-function fact(name, value) {
-  return [el("div", {}, el("dt", {}, name), el("dd", {}, value))];
-}
+byId("shown-contest").addEventListener("change", ({ target }) => {
+  chosen = target.value;
+  update();
+});
 
-function number(value) {
-  return value.toLocaleString("en-US");
-}
+// ---- Data
 
-function percentage(percent) {
-  return percent == null ? "—" : `${percent.toFixed(2)}%`;
-}
+byId("csv").addEventListener("click", ({ currentTarget }) => {
+  const url = URL.createObjectURL(new Blob([csv(newest())], { type: "text/csv" }));
+  currentTarget.href = url;
+  // The browser has the file by then.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+});
 
-function clock(date, seconds) {
-  return date
-    .toLocaleTimeString("en-US", { hour: "numeric", minute: "2-digit", second: seconds })
-    .replace(/\s?([AP]M)$/, (_, half) => `\u00a0${half.toLowerCase()}`);
-}
-
-function moment(instant) {
-  const date = new Date(instant);
-  const day = date.toLocaleDateString("en-US", { month: "long", day: "numeric", year: "numeric" });
-  return `${clock(date, "2-digit")}, ${day}`;
-}
-
-poll();
-election = await loadElection();
-setTitle("Results");
+startPolling(update);
+startPage("results", rebuild);

@@ -26,7 +26,7 @@ use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-use super::overview::overview;
+use super::overview::{definition, overview};
 use super::{address_file, page};
 use crate::election::Election;
 use crate::operation::{Operation, execute};
@@ -110,6 +110,7 @@ impl Listener {
             .route("/overview", get(overview))
             .layer(middleware::from_fn_with_state(self.token_digest, authorize));
         let router = operations
+            .route("/election", get(definition))
             .route("/metrics", get(metrics))
             .merge(page::router())
             .with_state(election);

@@ -31,6 +31,11 @@ struct RegionOverview {
     health: Option<DeepHealthAnswer>,
 }
 
+/// What the page may know without the token: what is voted on.
+pub(super) async fn definition(State(election): State<Arc<Election>>) -> Json<Value> {
+    Json(json!({ "definition": election.definition.document() }))
+}
+
 pub(super) async fn overview(State(election): State<Arc<Election>>) -> Response {
     match gather(&election).await {
         Ok(overview) => ([(header::CACHE_CONTROL, "no-store")], Json(overview)).into_response(),
@@ -47,8 +52,6 @@ async fn gather(election: &Election) -> PortResult<Value> {
         regions.push(region_overview(election, region).await?);
     }
     Ok(json!({
-        "id": election.definition.id(),
-        "title": election.definition.title(),
         "elapsed_ms": milliseconds(START.elapsed()),
         "status": election.operations.status().await?,
         "regions": regions,
