@@ -31,7 +31,8 @@ function showProblem(text) {
 
 byId("confirm-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  if (byId("typed").value.trim() === expected) {
+  // Who copies the name from the question copies the marks around it, too.
+  if (byId("typed").value.replace(/[\u2066-\u2069]/g, "").trim() === expected) {
     settle(true);
     dialog.close();
   } else {

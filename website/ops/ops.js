@@ -111,12 +111,11 @@ function showOutcome() {
 
 function showStep(action) {
   const place = byId("steps");
-  if (place.dataset.action === (action ?? "") && place.lang === document.documentElement.lang) return;
-  place.dataset.action = action ?? "";
-  place.lang = document.documentElement.lang;
   const id = knownElection()?.definition?.id;
-  const button = () => el("button", { type: "button", onclick: () => act(action, id) }, t(`do-${action}`, { name: "" }));
-  place.replaceChildren(...(action && id ? [button()] : []));
+  if (!id || place.dataset.action === (action ?? "")) return;
+  place.dataset.action = action ?? "";
+  const button = () => el("button", { type: "button", onclick: () => act(action, id) }, t(`do-${action}`));
+  place.replaceChildren(...(action ? [button()] : []));
 }
 
 startPage("ops", () => {
