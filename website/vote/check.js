@@ -2,116 +2,133 @@
 // request that needs it; never into the page's address, into storage or into a log.
 
 import { requestAnywhere } from "../shared/api.js";
-import { el, loadElection, setTitle, showProblems, typingProblem } from "../shared/page.js";
-import { OFFICE } from "./outcomes.js";
+import { knownElection, loadElection } from "../shared/election.js";
+import { el } from "../shared/elements.js";
+import { t } from "../shared/messages.js";
+import { setTitle, showProblems, startPage } from "../shared/page.js";
+import { keepingFocus } from "./focus.js";
 import { parseReceipt, receiptGroups } from "./receipt.js";
 
-const TITLE = "Check my ballot";
+// The receipt's QR code carries it after `#`; it leaves the address before any request.
+let typed = takeReceiptFromAddress();
+let problem = null; // {id, args?, field?}
+let checking = false;
+let answer = null; // {id, receipt}
 
-const form = document.getElementById("form");
-const field = document.getElementById("receipt");
-const fieldProblem = document.getElementById("receipt-problem");
-const progress = document.getElementById("progress");
-const place = document.getElementById("answer");
-let election = null;
-let busy = false;
-
-const ANSWERS = {
-  recorded: [
-    "Your ballot was recorded",
-    "The ballot of this receipt is in the ballot box, unchanged.",
-    "You need not do anything else.",
-  ],
-  "another-ballot-recorded": [
-    "Another ballot was recorded",
-    "For the voter of this receipt a different ballot is in the ballot box. The ballot of this receipt was not counted.",
-    `If you cast more than one ballot, check the other receipt. If you cast only this one, contact ${OFFICE} and show the receipt.`,
-  ],
-  "not-recorded": [
-    "Not recorded yet",
-    "The ballot box has no ballot for this receipt yet. Recording takes a few seconds as a rule, and some minutes at busy times.",
-    `Check again in ten minutes. If it is still not recorded an hour after you cast it, contact ${OFFICE} and show the receipt.`,
-  ],
-};
-
-function fail(message) {
-  fieldProblem.textContent = message;
-  fieldProblem.hidden = false;
-  field.setAttribute("aria-invalid", "true");
-  problems([{ message, field: "receipt" }]);
-}
-
-function problems(found) {
-  setTitle(TITLE, true);
-  showProblems(document.getElementById("problems"), found);
-}
-
-function clear() {
-  document.getElementById("problems").replaceChildren();
-  fieldProblem.hidden = true;
-  field.removeAttribute("aria-invalid");
-  place.hidden = true;
-  setTitle(TITLE);
+function takeReceiptFromAddress() {
+  const { hash, pathname, search } = location;
+  if (hash === "") return "";
+  history.replaceState(null, "", pathname + search);
+  return /^#[\w-]{1,60}$/.test(hash) && hash !== "#main" ? hash.slice(1).replaceAll("-", " ") : "";
 }
 
 async function check(event) {
   event.preventDefault();
-  if (busy) return;
-  clear();
-  const parsed = parseReceipt(field.value);
-  const mistyped = (problem) => fail(typingProblem(problem, "receipt", 36, "your receipt"));
-  if (parsed.problem) return mistyped(parsed);
-
-  busy = true;
-  progress.textContent = "Checking…";
-  const { receipt } = parsed;
-  const regions = election?.regions ?? [];
-  const answer = await requestAnywhere(
-    `/receipts/${receipt}`,
-    {},
-    { regions, attempts: regions.length + 2 },
-  );
-  busy = false;
-  progress.textContent = "";
-  if (answer.code === "receipt-malformed") return mistyped({ problem: "check" });
-  const status = answer.status === 404 ? answer.code : answer.body?.status;
-  if (!ANSWERS[status]) {
-    problems([
-      {
-        message:
-          "We could not check your receipt just now. This says nothing about your ballot. Try again in a minute.",
-      },
-    ]);
+  if (checking) return;
+  answer = null;
+  const parsed = parseReceipt(typed);
+  if (parsed.problem) {
+    fail({ id: `receipt-${parsed.problem}`, args: { length: parsed.length }, field: "receipt" });
     return;
   }
-  show(ANSWERS[status], receipt);
+  problem = null;
+  checking = true;
+  show();
+  const { receipt } = parsed;
+  const regions = knownElection()?.regions ?? [];
+  const [given] = await Promise.all([
+    requestAnywhere(`/receipts/${receipt}`, {}, { regions, attempts: regions.length + 2 }),
+    loadElection(),
+  ]);
+  checking = false;
+  if (given.code === "receipt-malformed") return fail({ id: "receipt-check", field: "receipt" });
+  const id = answerOf(given);
+  if (!id) return fail({ id: "check-later-again" });
+  answer = { id, receipt };
+  show();
+  document.getElementById("answer").focus();
 }
 
-function show([title, meaning, whatToDo], receipt) {
-  const heading = el("h2", { id: "answer-title", tabindex: "-1" }, title);
-  place.replaceChildren(
-    heading,
-    el("p", {}, meaning),
-    el("p", {}, whatToDo),
+/** The message for what the service answered, or undefined if that says nothing about the ballot. */
+function answerOf({ status, code, body }) {
+  if (status === 404 && code === "not-recorded") {
+    const over = ["certifying", "certified"].includes(knownElection()?.phase);
+    return over ? "not-recorded" : "not-yet";
+  }
+  return { recorded: "recorded", "another-ballot-recorded": "another" }[body?.status];
+}
+
+function fail(found) {
+  problem = found;
+  show();
+  document.querySelector(".problems").focus();
+}
+
+function show() {
+  const words = problem && t(problem.id, problem.args);
+  document
+    .getElementById("step")
+    .replaceChildren(
+      el("h1", {}, t("check-my-ballot")),
+      el("p", {}, t("check-about")),
+      form(problem?.field && words),
+      ...(answer ? [answerSection()] : []),
+    );
+  showProblems(
+    document.getElementById("problems"),
+    problem ? [{ message: words, field: problem.field }] : [],
+    { focus: false },
+  );
+  setTitle(answer ? t(answer.id) : t("check-my-ballot"), problem !== null);
+}
+
+function form(fieldProblem) {
+  const field = el("textarea", {
+    id: "receipt",
+    class: "code",
+    rows: "2",
+    maxlength: "120",
+    autocapitalize: "characters",
+    autocomplete: "off",
+    spellcheck: "false",
+    "aria-describedby": "receipt-problem receipt-hint",
+    "aria-invalid": fieldProblem ? "true" : null,
+    oninput: () => (typed = field.value),
+    // The field has two lines because a receipt doesn't fit one on a phone.
+    onkeydown(event) {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      if (!event.repeat) field.form.requestSubmit();
+    },
+  });
+  field.value = typed;
+  return el(
+    "form",
+    { novalidate: true, autocomplete: "off", onsubmit: check },
+    el("label", { for: "receipt" }, t("receipt")),
+    el("p", { class: "hint", id: "receipt-hint" }, t("receipt-hint")),
+    el("p", { class: "field-problem", id: "receipt-problem", hidden: !fieldProblem }, fieldProblem ?? ""),
+    field,
+    el("p", { class: "actions" }, el("button", { type: "submit", id: "check" }, t("check"))),
+    el("p", { role: "status" }, checking ? t("checking-receipt") : ""),
+  );
+}
+
+function answerSection() {
+  return el(
+    "section",
+    { class: "note answer", "aria-labelledby": "answer" },
+    el("h2", { id: "answer", tabindex: "-1" }, t(answer.id)),
+    el("p", {}, t(`${answer.id}-text`)),
+    el("p", {}, el("strong", {}, t(`${answer.id}-what-to-do`))),
     el(
       "p",
       {},
-      "Receipt checked: ",
-      el("span", { class: "code" }, receiptGroups(receipt).join(" ")),
+      t("receipt-checked"),
+      " ",
+      el("span", { class: "code" }, receiptGroups(answer.receipt).join(" ")),
     ),
   );
-  place.hidden = false;
-  setTitle(`${title} – ${TITLE}`);
-  heading.focus();
 }
 
-form.addEventListener("submit", check);
-form.hidden = false;
-// The field has two lines because a receipt doesn't fit one on a phone.
-field.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter") return;
-  event.preventDefault();
-  if (!event.repeat) form.requestSubmit();
-});
-election = await loadElection();
-if (!document.title.startsWith("Error") && place.hidden) setTitle(TITLE);
+startPage("vote", () => keepingFocus(show));

@@ -1,8 +1,9 @@
 // The fields of one contest: candidates and write-in lines, never more votes than allowed.
 // Changes the `choice` it is given and nothing else.
 
+import { bdi, el } from "../shared/elements.js";
+import { t, text } from "../shared/messages.js";
 import { votesUsed, writeIns } from "./ballot.js";
-import { el, text } from "../shared/page.js";
 
 export function writeInId(line) {
   return `write-in-${line + 1}`;
@@ -11,31 +12,31 @@ export function writeInId(line) {
 /** The fieldset. Calls `onVotes` with the number of votes used, at once and on each change. */
 export function contestFields(contest, choice, onVotes) {
   const allowed = contest.votes_allowed;
-  const used = el("p", { id: "used", role: "status" });
+  const used = el("p", { id: "used", class: "used", role: "status" });
   const blocked = el("p", { class: "blocked", role: "alert" });
 
   function update() {
     const votes = votesUsed(choice);
-    used.textContent = `You have used ${votes} of ${allowed} votes.`;
+    used.textContent = t("votes-used", { used: votes, allowed });
     onVotes(votes);
   }
 
   /** Why one more vote isn't possible, right below where it was tried. */
   function explain(wanted, field) {
-    const names = [
+    const chosen = [
       ...contest.candidates.filter(({ id }) => choice.chosen.has(id)).map(({ name }) => text(name)),
       ...writeIns(choice),
     ];
-    const spent = allowed === 1 ? "your vote" : `all ${allowed} votes`;
-    const remove = names.length === 1 ? `your vote for ${names[0]}` : "one of your other votes";
     field.after(blocked);
-    blocked.textContent = `You have already used ${spent}. To vote for ${wanted}, first remove ${remove}.`;
+    blocked.textContent =
+      allowed === 1
+        ? t("overvote-one", { wanted, chosen: chosen[0] })
+        : t("overvote-many", { wanted, allowed });
   }
 
   function option(candidate) {
     const input = el("input", { type: "checkbox", id: `option-${candidate.id}` });
     input.checked = choice.chosen.has(candidate.id);
-    const party = text(candidate.party);
     const label = el(
       "label",
       { class: "option" },
@@ -43,9 +44,9 @@ export function contestFields(contest, choice, onVotes) {
       el(
         "span",
         {},
-        el("span", { class: "name" }, text(candidate.name)),
-        party && " ",
-        party && el("span", { class: "party" }, party),
+        bdi(candidate.name, { class: "name" }),
+        candidate.party && " ",
+        candidate.party && el("span", { class: "party" }, bdi(candidate.party)),
       ),
     );
     input.addEventListener("change", () => {
@@ -63,19 +64,23 @@ export function contestFields(contest, choice, onVotes) {
 
   function writeInLine(typed, line) {
     const id = writeInId(line);
-    const name = choice.written.length > 1 ? `Write-in ${line + 1}` : "Write-in";
+    const name =
+      choice.written.length > 1 ? t("write-in-line", { line: line + 1 }) : t("write-in");
     const input = el("input", {
       type: "text",
       id,
+      dir: "auto",
       maxlength: "200",
       autocomplete: "off",
       spellcheck: "false",
+      "aria-describedby": `${id}-hint`,
     });
     input.value = typed;
     const field = el(
       "div",
       { class: "write-in" },
-      el("label", { for: id }, `${name} (optional)`),
+      el("label", { for: id }, name),
+      el("p", { id: `${id}-hint`, class: "hint" }, t("write-in-hint")),
       input,
     );
     input.addEventListener("input", () => {
@@ -85,7 +90,7 @@ export function contestFields(contest, choice, onVotes) {
       if (votesUsed(choice) > allowed) {
         choice.written[line] = before;
         input.value = before;
-        explain("somebody else", field);
+        explain(t("somebody-else"), field);
       }
       update();
     });
@@ -95,7 +100,7 @@ export function contestFields(contest, choice, onVotes) {
   const fields = el(
     "fieldset",
     { "aria-labelledby": "title", "aria-describedby": "allowed used" },
-    el("p", { id: "allowed" }, allowed === 1 ? "Vote for one." : `Vote for up to ${allowed}.`),
+    el("p", { id: "allowed", class: "allowed" }, t("votes-allowed", { votes: allowed })),
     used,
     ...contest.candidates.map(option),
     ...choice.written.map(writeInLine),

@@ -1,66 +1,40 @@
 // What the voter reads when something was refused or the journey is over. Words only: knows
 // no choices and sends nothing.
 
-import { el, typingProblem } from "../shared/page.js";
-import { receiptGroups } from "./receipt.js";
+import { el } from "../shared/elements.js";
+import { t } from "../shared/messages.js";
+import { link, note } from "./paragraphs.js";
+import { receiptCard } from "./receipt-card.js";
 
-export const OFFICE = "the election office";
-
-/** What to do about a refused voter ID, or null for any other code. */
-export function eligibilityProblem(code) {
-  switch (code) {
-    case "voter-id-malformed":
-      return typingProblem({ problem: "check" }, "voter ID", 15, "your letter");
-    case "voter-not-found":
-      return `This voter ID is not on the list of voters. Compare it with your letter. If it is the same, contact ${OFFICE}.`;
-    case "voter-id-revoked":
-      return `This voter ID was replaced by a newer one. Use the one on your latest letter, or contact ${OFFICE}.`;
-    case "keys-destroyed":
-      return "This election is over. Voter IDs are no longer in use.";
-    default:
-      return null;
-  }
+/** The message for a refused voter ID, or undefined for any other code. */
+export function voterIdProblem(code) {
+  return {
+    "voter-id-malformed": "voter-id-check",
+    "voter-not-found": "voter-id-unknown",
+    "voter-id-revoked": "voter-id-replaced",
+    "keys-destroyed": "election-over",
+  }[code];
 }
 
 /** The heading and the content that end the journey, or null if the voter can go on. */
 export function endingOf(outcome) {
   if (outcome.kind === "cast") return castEnding(outcome);
   if (outcome.kind === "unknown") {
-    return [
-      "We could not confirm your ballot",
-      note("Your ballot may have been recorded, but we could not get your receipt."),
-      el(
-        "p",
-        {},
-        `Contact ${OFFICE}. It can see whether a ballot of yours was recorded, not how you voted.`,
-      ),
-    ];
+    return [t("unconfirmed"), note(t("unconfirmed-text")), el("p", {}, t("unconfirmed-what-to-do"))];
   }
   switch (outcome.code) {
     case "already-voted":
     case "ballot-changed":
       return [
-        "A ballot was already recorded",
-        note("This ballot was not counted: another ballot was already recorded for this voter."),
-        el(
-          "p",
-          {},
-          "If you cast that one, you have its receipt and can ",
-          el("a", { href: "/check" }, "check it"),
-          `. If you have not voted before, contact ${OFFICE}.`,
-        ),
+        t("another-recorded"),
+        note(t("another-recorded-text")),
+        el("p", {}, t("another-recorded-what-to-do")),
+        link("/check", t("check-my-ballot")),
       ];
     case "polls-closed":
-      return [
-        "The polls are closed",
-        note("Your ballot was not cast, because the polls have closed."),
-      ];
+      return [t("polls-closed"), note(t("polls-closed-text"))];
     case "other-definition":
-      return [
-        "The ballot has changed",
-        note("Your ballot was not cast, because the ballot was changed meanwhile."),
-        el("p", {}, el("a", { href: "/" }, "Start again with the new ballot")),
-      ];
+      return [t("ballot-changed"), note(t("ballot-changed-text")), link("/", t("start-again"))];
     default:
       return null;
   }
@@ -68,56 +42,24 @@ export function endingOf(outcome) {
 
 function castEnding({ receipt, matches }) {
   return [
-    "Your ballot was cast",
-    matches === false &&
+    t("was-cast"),
+    note(t("nothing-else")),
+    matches === false && alert("receipt-differs", receipt ? "receipt-differs-text" : "receipt-unreadable"),
+    receipt && el("h2", {}, t("your-receipt")),
+    receipt && receiptCard(receipt),
+    receipt && el("p", {}, t("receipt-says")),
+    matches && el("p", {}, t("receipt-fits")),
+    receipt &&
       el(
-        "div",
-        { class: "problems", role: "alert" },
-        el("h2", {}, "The receipt does not fit your ballot"),
-        el(
-          "p",
-          {},
-          "Your browser computed another receipt for the choices you made. ",
-          `Keep this page open and tell ${OFFICE}.`,
-        ),
+        "p",
+        { class: "actions" },
+        el("button", { type: "button", class: "secondary", id: "print", onclick: () => print() }, t("print")),
       ),
-    el("h2", {}, "Your receipt"),
-    receipt
-      ? el(
-          "p",
-          { class: "receipt code", id: "receipt" },
-          ...receiptGroups(receipt).flatMap((group, at) => [at > 0 && " ", el("span", {}, group)]),
-        )
-      : el("p", {}, "The receipt that came back could not be read."),
-    el(
-      "p",
-      {},
-      "It does not show how you voted. Print it or write it down: this page forgets it when you leave.",
-    ),
-    matches && el("p", {}, "Your browser recomputed it: it fits the choices you made."),
-    el(
-      "p",
-      { class: "actions" },
-      el(
-        "button",
-        { type: "button", class: "secondary", onclick: () => print() },
-        "Print this page",
-      ),
-    ),
-    el(
-      "p",
-      {},
-      "With the receipt you can ",
-      el(
-        "a",
-        { href: "/check", target: "_blank", rel: "noopener" },
-        "check that your ballot was recorded (opens in a new tab)",
-      ),
-      ", in a few minutes or at any later time. You need not do anything else.",
-    ),
+    receipt && el("p", {}, t("check-later")),
+    receipt && link("/check", t("check-in-new-tab"), { target: "_blank", rel: "noopener" }),
   ];
 }
 
-function note(message) {
-  return el("p", { class: "note" }, el("strong", {}, message));
+function alert(title, message) {
+  return el("div", { class: "problems", role: "alert" }, el("h2", {}, t(title)), el("p", {}, t(message)));
 }
