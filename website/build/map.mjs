@@ -6,9 +6,11 @@ import { feature } from "topojson-client";
 
 const require = createRequire(import.meta.url);
 
-/** How far a border may be off, and the islands that are left out, in units of the map (975 × 610). */
+/** In units of the map (975 × 610): how far a border may be off, the islands that are left out, and how
+ *  large even the District of Columbia is drawn. */
 const TOLERANCE = 0.9;
 const SMALLEST_ISLAND = 8;
+const SMALLEST_STATE = 9;
 
 /** The ids that definitions use, by the numbers that the Census Bureau gave the states. */
 const IDS = {
@@ -72,7 +74,14 @@ function distanceTo([x, y], [ax, ay], [bx, by]) {
 function path(geometry) {
   const polygons = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
   const rings = polygons.map(([outline]) => outline).sort((a, b) => area(b) - area(a));
+  if (area(rings[0]) < SMALLEST_STATE ** 2) return square(rings[0]);
   return rings.filter((ring, index) => index === 0 || area(ring) >= SMALLEST_ISLAND).map(ringPath).join("");
+}
+
+function square(ring) {
+  const middle = (axis) => (Math.min(...ring.map((point) => point[axis])) + Math.max(...ring.map((point) => point[axis]))) / 2;
+  const corner = [0, 1].map((axis) => (middle(axis) - SMALLEST_STATE / 2).toFixed(1));
+  return `M${corner}h${SMALLEST_STATE}v${SMALLEST_STATE}h-${SMALLEST_STATE}z`;
 }
 
 function ringPath(ring) {

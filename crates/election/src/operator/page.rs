@@ -11,7 +11,7 @@ use rust_embed::RustEmbed;
 use crate::pages;
 
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../website"]
+#[folder = "../../website"]
 #[include = "config.json"]
 #[include = "ops/*"]
 #[include = "shared/*"]
