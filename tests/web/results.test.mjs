@@ -208,7 +208,6 @@ test("markup and right-to-left text in names stay text", async () => {
   await view.page.locator(".candidates").getByText("<img src=x onerror=alert(1)>").waitFor();
   await view.page.locator("table").getByText("<script>alert(1)</script>").waitFor();
   assert.equal(await view.page.locator("main img, main script, main b").count(), 0);
-  await view.fits("markup");
 });
 
 test("the downloads are those of the command and of the API", async () => {

@@ -5,12 +5,12 @@ import { newPage, screenshot } from "./browser.mjs";
 import { accessible, wellLaidOut } from "./checks.mjs";
 import { CLUB, eventually, serve } from "./election.mjs";
 
-let server = null;
+// Of the whole file of tests: what a test starts ends with it.
+const server = await serve(CLUB, { north: 1 });
 
 /** Opens the page. `view.answer` is what the API answers next (null: nothing), `view.fails` whether it fails, and
  *  `view.asked` tells each question: `{path, tag, status}`. */
 export async function openResults(subject, answer, options) {
-  server ??= await serve(CLUB, { north: 1 });
   const page = await newPage(options);
   const view = { page, answer, fails: answer === null, asked: [] };
   await page.route(/\/(election|votes|visits)$/, (route) => {
