@@ -84,7 +84,7 @@ test("nothing is done unless the name is typed; then a region fails and is resto
   const { server, page, signIn } = await operate();
   await signIn();
   const state = async () => JSON.parse(await server.run("status", "--format", "json")).regions[1].state;
-  await confirm(page, "Take us-east-2 out of service", "us-east-1");
+  await confirm(page, /Take .us-east-2. out of service/, "us-east-1");
   await page.getByText(/^That is not/).waitFor();
   await accessible(page, "the question");
   await screenshot(page, "ops-confirm");
@@ -92,13 +92,13 @@ test("nothing is done unless the name is typed; then a region fails and is resto
   await page.keyboard.press("Escape");
   await page.locator("#confirm").waitFor({ state: "hidden" });
   assert.equal(await state(), "active");
-  await confirm(page, "Take us-east-2 out of service", "us-east-2");
+  await confirm(page, /Take .us-east-2. out of service/, "us-east-2");
   await page.getByText(/is out of service\.$/).waitFor();
   assert.equal(await state(), "failed");
   assert.equal(await vote(server, server.voters.south[0], "us-east-2"), 503);
   await screenshot(page, "ops-region-failed");
   await accessible(page, "a failed region");
-  await confirm(page, "Restore us-east-2", "us-east-2");
+  await confirm(page, /Restore .us-east-2/, "us-east-2");
   await page.getByText(/is active again\.$/).waitFor();
   assert.equal(await state(), "active");
 });

@@ -70,7 +70,7 @@ function distanceTo([x, y], [ax, ay], [bx, by]) {
   return Math.abs((bx - ax) * (ay - y) - (ax - x) * (by - ay)) / length;
 }
 
-/** Relative lines to one decimal, whose rounding errors don't add up. */
+/** Relative lines in whole units, whose rounding errors don't add up. */
 function path(geometry) {
   const polygons = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
   const rings = polygons.map(([outline]) => outline).sort((a, b) => area(b) - area(a));
@@ -79,19 +79,17 @@ function path(geometry) {
 }
 
 function square(ring) {
-  const middle = (axis) => (Math.min(...ring.map((point) => point[axis])) + Math.max(...ring.map((point) => point[axis]))) / 2;
-  const corner = [0, 1].map((axis) => (middle(axis) - SMALLEST_STATE / 2).toFixed(1));
+  const corner = [0, 1].map((axis) => {
+    const along = ring.map((point) => point[axis]);
+    return Math.round((Math.min(...along) + Math.max(...along) - SMALLEST_STATE) / 2);
+  });
   return `M${corner}h${SMALLEST_STATE}v${SMALLEST_STATE}h-${SMALLEST_STATE}z`;
 }
 
 function ringPath(ring) {
-  const tenths = ring.slice(0, -1).map(([x, y]) => [Math.round(x * 10), Math.round(y * 10)]);
-  const decimal = (value) => String(value / 10);
-  const steps = tenths.slice(1).map(([x, y], index) => {
-    const [dx, dy] = [x - tenths[index][0], y - tenths[index][1]];
-    return `${decimal(dx)},${decimal(dy)}`;
-  });
-  return `M${tenths[0].map(decimal).join(",")}l${steps.join(" ")}z`;
+  const rounded = ring.slice(0, -1).map((point) => point.map(Math.round));
+  const steps = rounded.slice(1).map(([x, y], index) => [x - rounded[index][0], y - rounded[index][1]]);
+  return `M${rounded[0]}l${steps.filter(([dx, dy]) => dx !== 0 || dy !== 0).join(" ")}z`;
 }
 
 function area(ring) {

@@ -8,7 +8,7 @@ import { rates, values } from "./history.js";
 
 const SUMS = ["queued", "recorded", "repeats", "conflicts", "dead_letters"];
 const PARTS = ["queue", "peer_queue", "ballot_box", "voter_roll", "tally"];
-const FIGURES = ["accepted", "recorded", "refused", "conflicts", "queued", "overdue", "tally_lag"];
+const FIGURES = ["queued", "overdue", "tally_lag", "accepted", "recorded", "refused", "conflicts"];
 
 const byId = (id) => document.getElementById(id);
 let cards = new Map();
@@ -70,7 +70,6 @@ function regionCard(name, act) {
       "dl",
       { class: "figures" },
       el("div", { class: "charted" }, el("dt", {}, t("accepted-rate")), rate, speed.element),
-      el("div", {}, el("dt", {}, t("recorded-rate")), recorded),
       ...FIGURES.map((key) =>
         el(
           "div",
@@ -80,6 +79,7 @@ function regionCard(name, act) {
           key === "queued" && queue.element,
         ),
       ),
+      el("div", {}, el("dt", {}, t("recorded-rate")), recorded),
     ),
     button,
   );

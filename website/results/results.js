@@ -81,9 +81,10 @@ function phaseOf({ status, phase }) {
 function showBanner(results) {
   const phase = phaseOf(results);
   const { opens_at, closes_at } = knownElection()?.definition ?? {};
-  const lines = [t(`status-${phase}`), t(`status-${phase}-means`)];
-  if (phase === "not-open" && opens_at) lines.push(t("opens-at", { time: dateTime(opens_at) }));
-  if (phase === "open" && closes_at) lines.push(t("closes-at", { time: dateTime(closes_at) }));
+  const lines = [t(`status-${phase}`)];
+  if (phase === "not-open") lines.push(...announced("opens-at", opens_at));
+  if (phase === "open") lines.push(...announced("closes-at", closes_at));
+  lines.push(t(`status-${phase}-means`));
   if (isTurnoutOnly(results)) lines.push(t("turnout-only"));
   const banner = byId("banner");
   banner.dataset.phase = phase;
@@ -91,6 +92,13 @@ function showBanner(results) {
   // Said again only if it changed.
   if (banner.textContent === title + means.join(" ")) return;
   banner.replaceChildren(el("strong", {}, title), el("p", {}, means.join(" ")));
+}
+
+/** What is announced and hasn't come: the polls open and close when officials say so. */
+function announced(message, instant) {
+  if (!instant || new Date(instant) < new Date()) return [];
+  const day = { year: "numeric", month: "long", day: "numeric" };
+  return [t(message, { time: dateTime(instant, { ...day, hour: "numeric", minute: "2-digit", timeZoneName: "short" }) })];
 }
 
 function showFreshness() {

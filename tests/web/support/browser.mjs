@@ -72,7 +72,7 @@ export async function newPage({
 function isAnswer(message) {
   if (!message.text().startsWith("Failed to load resource")) return false;
   const { pathname } = new URL(message.location().url);
-  return /^(\/regions\/[^/]+)?\/(eligibility|votes|receipts\/.*|election|visits|config\.json)$/.test(pathname);
+  return /^(\/regions\/[^/]+)?\/(eligibility|votes|receipts\/.*|election|visits|config\.json|overview|operations)$/.test(pathname);
 }
 
 function watch(page) {
