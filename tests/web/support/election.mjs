@@ -12,12 +12,16 @@ import { root } from "./packages.mjs";
 const BINARY = resolve(root, process.env.ELECTION_BINARY ?? "target/debug/election");
 const PATIENCE_MS = 30_000;
 
+const running = new Set();
+
+after(() => Promise.all([...running].map((stop) => stop())));
+
 export const CLUB = "examples/club-board/definition.toml";
 export const PRESIDENT = "examples/us-president-2020/definition.toml";
 export const HOSTILE = "tests/web/definitions/hostile.toml";
 
 /** `people` says how many voters each jurisdiction has. Answers
- *  `{url, voters, run(...arguments), get(path), stop()}`; `voters[jurisdiction]` are voter ids to take. */
+ *  `{url, voters, run(...arguments), get(path)}`; `voters[jurisdiction]` are voter ids to take. */
 export async function serve(definition, people, { open = true, options = [] } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "election-web-"));
   const file = (name) => join(folder, name);
@@ -33,22 +37,17 @@ export async function serve(definition, people, { open = true, options = [] } = 
 
   const server = spawn(BINARY, ["serve", "--listen", "127.0.0.1:0", ...options], { cwd: folder });
   const url = await address(server);
-  let stopped = false;
   async function stop() {
-    if (stopped) return;
-    stopped = true;
     const ended = new Promise((resolve) => server.once("exit", resolve));
     server.kill("SIGKILL");
     await ended;
     await rm(folder, { recursive: true, force: true });
   }
-  after(stop);
+  running.add(stop);
   return {
     url,
     run,
-    stop,
     voters: letters(await readFile(file("letters.csv"), "utf8")),
-    lettersFile: file("letters.csv"),
     get: async (path) => (await fetch(url + path)).json(),
   };
 }
