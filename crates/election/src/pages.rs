@@ -18,7 +18,7 @@ const SMALL_BYTES: u16 = 1024;
 
 /// The files that browsers load, each at `/assets/` and its path in `website/`.
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../website"]
+#[folder = "../../website"]
 #[include = "config.json"]
 #[include = "security.txt"]
 #[include = "results/*"]
