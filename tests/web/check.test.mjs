@@ -71,7 +71,7 @@ test("mistyped", async () => {
   for (const [typed, message] of [
     ["", "Enter your receipt."],
     [NOBODYS.replace("K", "M"), "There is a typing mistake in your receipt"],
-    [NOBODYS.slice(2), "You entered 34."],
+    [NOBODYS.slice(2), /You entered \W*34/],
     ["?".repeat(36), "a character that is never used"],
   ]) {
     const page = await check(typed);

@@ -68,7 +68,7 @@ test("one contest with many candidates and a write-in is voted", async () => {
 test("the keyboard alone is enough", async () => {
   const page = await newPage();
   const press = async (selector, key) => {
-    await page.locator(`${selector}:not([disabled])`).waitFor();
+    await page.locator(`${selector}:not([inert] *)`).waitFor();
     await tabTo(page, selector);
     await page.keyboard.press(key);
   };

@@ -36,17 +36,17 @@ for (const [name, reader] of Object.entries(READERS)) {
     await state("voter-id-mistyped");
     await page.fill("#voter-id", club.voters.north.pop());
     await page.click("#continue");
-    await page.locator("#start:not([disabled])").waitFor();
+    await page.locator("#content:not([inert]) #start").waitFor();
     await state("ballot");
     await page.click("#start");
     for (const id of ["lopez", "chen", "novak"]) await page.check(`#option-${id}`);
     await page.click("#option-haddad");
     await page.locator(".blocked", { hasText: /./ }).waitFor();
-    await page.locator("#next:not([disabled])").waitFor();
+    await page.locator("#content:not([inert]) #next").waitFor();
     await state("contest");
     await page.click("#next");
     await page.click("#skip");
-    await page.locator("#cast:not([disabled])").waitFor();
+    await page.locator("#content:not([inert]) #cast").waitFor();
     await state("review");
     await page.route(/votes$/, (route) => route.abort(), { times: 1 });
     const retried = page.locator("#casting.note").waitFor();
@@ -67,7 +67,7 @@ for (const name of ["320", "1280"]) {
     await page.click("#continue");
     await page.click("#start");
     await page.check("#option-biden");
-    await page.locator("#next:not([disabled])").waitFor();
+    await page.locator("#content:not([inert]) #next").waitFor();
     await check(page, `president-${name}`);
   });
 }

@@ -3,10 +3,17 @@
 import { el } from "../shared/elements.js";
 import { t } from "../shared/messages.js";
 import { receiptGroups } from "./receipt.js";
-import { encodeQR } from "./vendor/qrcode.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const QUIET_MODULES = 4;
+
+let encodeQR = null;
+
+/** To be called before the receipt is there; without it, or if it fails, there is no QR code. */
+export async function loadQRCode() {
+  const encoder = await import("./vendor/qrcode.js").catch(() => null);
+  encodeQR = encoder?.encodeQR;
+}
 
 export function receiptCard(receipt) {
   const groups = receiptGroups(receipt).flatMap((group, at) => [at > 0 && " ", el("span", {}, group)]);
@@ -14,7 +21,7 @@ export function receiptCard(receipt) {
     "div",
     { class: "receipt" },
     el("p", { class: "groups code", id: "receipt" }, ...groups),
-    qrCode(`${location.origin}/check#${receiptGroups(receipt).join("-")}`, t("receipt-qr")),
+    encodeQR && qrCode(`${location.origin}/check#${receiptGroups(receipt).join("-")}`, t("receipt-qr")),
   );
 }
 

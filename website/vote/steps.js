@@ -7,7 +7,7 @@ import { dateTime, t, text } from "../shared/messages.js";
 import { repeatedWriteIn } from "./ballot.js";
 import { contestFields, writeInId } from "./contest.js";
 import { endingOf } from "./outcomes.js";
-import { armed, backButton, link, note } from "./paragraphs.js";
+import { backButton, link, note } from "./paragraphs.js";
 import { reviewRows } from "./review.js";
 import { voterIdForm } from "./voter-id-form.js";
 
@@ -70,7 +70,7 @@ export function ballotStep({ election, ballot }, { begin }) {
       el(
         "p",
         { class: "actions" },
-        canVote && armed(el("button", { type: "button", id: "start", onclick: begin }, t("start-voting"))),
+        canVote && el("button", { type: "button", id: "start", onclick: begin }, t("start-voting")),
         backButton(),
       ),
     ],
@@ -84,13 +84,11 @@ export function contestStep({ ballot, choices, step }, { onVotes, onProblem, lea
   const { index, change = false } = step;
   const contest = contests[index];
   const choice = choices.get(contest.id);
-  const next = armed(el("button", { type: "submit", id: "next" }, t(change ? "save-and-review" : "next")));
-  const skip = armed(
-    el(
-      "button",
-      { type: "submit", class: "secondary", id: "skip" },
-      t(change ? "leave-blank-and-review" : "skip-contest"),
-    ),
+  const next = el("button", { type: "submit", id: "next" }, t(change ? "save-and-review" : "next"));
+  const skip = el(
+    "button",
+    { type: "submit", class: "secondary", id: "skip" },
+    t(change ? "leave-blank-and-review" : "skip-contest"),
   );
 
   function count(votes) {
@@ -101,7 +99,6 @@ export function contestStep({ ballot, choices, step }, { onVotes, onProblem, lea
 
   function submit(event) {
     event.preventDefault();
-    if (next.disabled) return;
     const line = repeatedWriteIn(choice);
     if (line >= 0) onProblem({ id: "write-in-repeated", field: writeInId(line) });
     else leaveContest(step);
@@ -135,7 +132,7 @@ export function reviewStep({ ballot, choices }, { change, cast }) {
       el(
         "p",
         { class: "actions" },
-        armed(el("button", { type: "button", id: "cast", onclick: cast }, t("cast"))),
+        el("button", { type: "button", id: "cast", onclick: cast }, t("cast")),
       ),
     ],
   };

@@ -17,6 +17,7 @@ import { castBallot } from "./cast.js";
 import { keepingFocus } from "./focus.js";
 import { watchIdleness } from "./idle.js";
 import { endingOf, voterIdProblem } from "./outcomes.js";
+import { loadQRCode } from "./receipt-card.js";
 import {
   ballotStep,
   castingStep,
@@ -29,6 +30,8 @@ import {
   voterIdStep,
   worded,
 } from "./steps.js";
+
+const DOUBLE_CLICK_MS = 500;
 
 // A QR code carries the voter ID after `#`; it leaves the address before any request.
 let journey = newJourney(takeVoterIdFromAddress());
@@ -81,6 +84,10 @@ function enter(step) {
   journey.problems = [];
   show();
   focusTitle();
+  // The second half of a double click meant for the step before must hit nothing here.
+  const content = document.getElementById("content");
+  content.inert = true;
+  setTimeout(() => (content.inert = false), DOUBLE_CLICK_MS);
 }
 
 /** The step itself, or the nearest one that makes sense with what the voter has entered: the
@@ -109,7 +116,7 @@ function show() {
         stages(stage),
         above && el("p", { class: "position" }, above),
         el("h1", { id: "title", tabindex: "-1" }, bdi(title)),
-        ...content,
+        el("div", { id: "content" }, ...content.filter(Boolean)),
       ].filter(Boolean),
     );
   setTitle(text(title), journey.problems.length > 0);
@@ -197,6 +204,7 @@ async function lookUp(voterId) {
     choices: same ? journey.choices : blankChoices(ballot.contests),
   };
   warnWhileChoicesExist();
+  loadQRCode();
   go({ name: "ballot" });
 }
 

@@ -1,4 +1,4 @@
-// One Chromium per file of tests, and pages whose every complaint fails the test that opened them.
+// A Chromium per file of tests and text size, and pages whose every complaint fails the test that opened them.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -20,17 +20,21 @@ const ARGUMENTS = [
 const SCREENSHOTS = `${root}target/web-screenshots/`;
 const PATIENCE_MS = 20_000;
 
-let browser = null;
+const browsers = new Map();
 const open = new Set();
 
-after(async () => browser?.close());
+after(() => Promise.all([...browsers.values()].map((browser) => browser.close())));
 
-async function launched() {
-  browser ??= await chromium.launch({
-    executablePath: execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" }).trim(),
-    args: ARGUMENTS,
-  });
-  return browser;
+async function launched(textScale) {
+  if (!browsers.has(textScale)) {
+    const find = "command -v chromium || command -v google-chrome";
+    const browser = await chromium.launch({
+      executablePath: execFileSync("sh", ["-c", find], { encoding: "utf8" }).trim(),
+      args: [...ARGUMENTS, `--blink-settings=defaultFontSize=${16 * textScale},defaultFixedFontSize=${13 * textScale}`],
+    });
+    browsers.set(textScale, browser);
+  }
+  return browsers.get(textScale);
 }
 
 /** A page in a profile of its own. `language`, `width`, `height`, `touch`, `forcedColors`, `script` (false:
@@ -45,9 +49,8 @@ export async function newPage({
   reducedMotion = "no-preference",
   script = true,
 } = {}) {
-  const context = await (
-    await launched()
-  ).newContext({
+  const browser = await launched(textScale);
+  const context = await browser.newContext({
     locale: language,
     viewport: { width, height },
     hasTouch: touch,
@@ -58,12 +61,6 @@ export async function newPage({
   });
   context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
-  if (textScale !== 1) {
-    const session = await context.newCDPSession(page);
-    await session.send("Page.setFontSizes", {
-      fontSizes: { standard: 16 * textScale, fixed: 13 * textScale },
-    });
-  }
   watch(page);
   return page;
 }

@@ -7,7 +7,6 @@ step-ballot = Your votes
 step-review = Review
 step-receipt = Receipt
 back = Back
-contact-office = Contact the election office.
 
 # 1 Voter ID
 enter-voter-id = Enter your voter ID

@@ -7,7 +7,6 @@ step-ballot = Sus votos
 step-review = Revisión
 step-receipt = Recibo
 back = Atrás
-contact-office = Comuníquese con la oficina electoral.
 
 # 1 Identificación
 enter-voter-id = Escriba su identificación de votante
