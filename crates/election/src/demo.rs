@@ -80,7 +80,10 @@ pub(crate) async fn run(arguments: DemoArguments, keys: Option<PathBuf>) -> Resu
                 format!("Vote             http://{address}/"),
                 format!("Results          http://{address}/results"),
                 format!("Check a ballot   http://{address}/check"),
-                format!("Operate          {operators}/ with the token in {}", token.display()),
+                format!(
+                    "Operate          {operators}/ with the token in {}",
+                    token.display()
+                ),
                 String::new(),
                 format!("Voter ids to try (all are in {}/letters.csv):", folder.display()),
             ];

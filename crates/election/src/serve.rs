@@ -59,7 +59,10 @@ pub(crate) async fn run(place: &Place, arguments: &ServeArguments) -> Result<(),
     serve(Arc::new(election), folder, arguments, |address, operators| {
         let token = address_file(folder);
         tracing::info!("voters reach http://{address}/");
-        tracing::info!("operators reach {operators}/ with the token in {}", token.display());
+        tracing::info!(
+            "operators reach {operators}/ with the token in {}",
+            token.display()
+        );
     })
     .await
 }

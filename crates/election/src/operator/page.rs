@@ -19,9 +19,18 @@ struct Files;
 
 pub(super) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
-        .route("/", get(async |headers: HeaderMap| file("ops/index.html", &headers)))
-        .route("/config.json", get(async |headers: HeaderMap| file("config.json", &headers)))
-        .route("/assets/{*name}", get(async |Path(name): Path<String>, headers: HeaderMap| file(&name, &headers)))
+        .route(
+            "/",
+            get(async |headers: HeaderMap| file("ops/index.html", &headers)),
+        )
+        .route(
+            "/config.json",
+            get(async |headers: HeaderMap| file("config.json", &headers)),
+        )
+        .route(
+            "/assets/{*name}",
+            get(async |Path(name): Path<String>, headers: HeaderMap| file(&name, &headers)),
+        )
 }
 
 fn file(name: &str, headers: &HeaderMap) -> Response {
