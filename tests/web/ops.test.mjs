@@ -1,8 +1,6 @@
 // The operators' page of a real server: the token, what it shows, and each operation with its confirmation.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { dirname } from "node:path";
 import { afterEach, test } from "node:test";
 import { closePages, newPage, screenshot } from "./support/browser.mjs";
 import { accessible, wellLaidOut } from "./support/checks.mjs";
@@ -15,8 +13,7 @@ const ID = "club-board-2026";
 /** A signed-in page, unless `token` says otherwise. */
 async function operate(options, reader) {
   const server = await serve(CLUB, { north: 3, south: 2 }, options);
-  const file = `${dirname(server.lettersFile)}/data/operator.json`;
-  const operator = JSON.parse(await readFile(file, "utf8"));
+  const operator = await server.operator();
   const page = await newPage(reader);
   await page.goto(operator.url);
   const signIn = async (token = operator.token) => {
@@ -134,11 +131,11 @@ test("opened, closed and certified; a refusal is told in the server's words", as
 });
 
 test("a server that is gone is told, with the numbers of before; in Spanish, too", async () => {
-  const { server, page, signIn } = await operate({}, { language: "es-US" });
+  const { page, signIn } = await operate({}, { language: "es-US" });
   await signIn();
   await page.getByText("La votación está abierta", { exact: true }).waitFor();
   await wellLaidOut(page, "Spanish");
-  await server.stop();
+  await page.route(/\/overview$/, (route) => route.abort("connectionrefused"));
   await page.getByText(/^Sin actualizar desde/).waitFor();
   assert.equal(await page.locator("#board").isVisible(), true);
 });

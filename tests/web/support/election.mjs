@@ -48,6 +48,7 @@ export async function serve(definition, people, { open = true, options = [] } = 
     url,
     run,
     voters: letters(await readFile(file("letters.csv"), "utf8")),
+    operator: async () => JSON.parse(await readFile(file("data/operator.json"), "utf8")),
     get: async (path) => (await fetch(url + path)).json(),
   };
 }
