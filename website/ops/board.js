@@ -8,7 +8,6 @@ import { rates, values } from "./history.js";
 
 const SUMS = ["queued", "recorded", "repeats", "conflicts", "dead_letters"];
 const PARTS = ["queue", "peer_queue", "ballot_box", "voter_roll", "tally"];
-const FIGURES = ["queued", "overdue", "tally_lag", "accepted", "recorded", "refused", "conflicts"];
 
 const byId = (id) => document.getElementById(id);
 let cards = new Map();
@@ -34,9 +33,9 @@ export function showBoard(overview, act) {
 function showSums(status) {
   const sum = SUMS.reduce((total, key) => total + status[key], 0);
   const agrees = sum === status.accepted;
-  const term = (key) => el("div", {}, el("dt", {}, t(`sum-${key}`)), el("dd", {}, number(status[key])));
+  const sumOf = (key) => term(`sum-${key}`, el("dd", {}, number(status[key])));
   byId("sums").replaceChildren(
-    el("dl", { class: "figures" }, ...["accepted", ...SUMS].map(term)),
+    el("dl", { class: "figures" }, ...["accepted", ...SUMS].map(sumOf)),
     el(
       "p",
       { class: agrees ? "good" : "bad" },
@@ -47,6 +46,10 @@ function showSums(status) {
   );
 }
 
+function term(message, definition) {
+  return el("div", {}, el("dt", {}, t(message)), definition);
+}
+
 function regionCard(name, act) {
   const headingId = `region-${name}`;
   const state = el("span", { class: "state" });
@@ -55,7 +58,11 @@ function regionCard(name, act) {
   const recorded = el("dd");
   const speed = chart();
   const queue = chart();
-  const cells = new Map(FIGURES.map((key) => [key, el("dd")]));
+  const cells = new Map();
+  const figures = (keys) => {
+    for (const key of keys) cells.set(key, el("dd"));
+    return el("dl", { class: "figures" }, ...keys.map((key) => term(`region-${key}`, cells.get(key))));
+  };
   const button = el("button", {
     type: "button",
     class: "secondary",
@@ -66,21 +73,11 @@ function regionCard(name, act) {
     { class: "region", "aria-labelledby": headingId },
     el("h3", { id: headingId }, name, " ", state),
     health,
-    el(
-      "dl",
-      { class: "figures" },
-      el("div", { class: "charted" }, el("dt", {}, t("accepted-rate")), rate, speed.element),
-      ...FIGURES.map((key) =>
-        el(
-          "div",
-          { class: key === "queued" && "charted" },
-          el("dt", {}, t(`region-${key}`)),
-          cells.get(key),
-          key === "queued" && queue.element,
-        ),
-      ),
-      el("div", {}, el("dt", {}, t("recorded-rate")), recorded),
-    ),
+    el("dl", { class: "figures" }, term("accepted-rate", rate), term("recorded-rate", recorded)),
+    speed.element,
+    figures(["queued", "overdue", "tally_lag"]),
+    queue.element,
+    figures(["accepted", "recorded", "refused", "conflicts"]),
     button,
   );
 
