@@ -141,6 +141,23 @@ test("a voter ID may be pasted as people write it", async () => {
   }
 });
 
+test("the definition may arrive while the voter types", async () => {
+  const page = await newPage();
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  await page.route(/\/election$/, async (route) => {
+    await released;
+    await route.continue();
+  });
+  await page.goto(club.url);
+  await page.locator("#voter-id").pressSequentially("K7RM2");
+  await page.keyboard.press("ArrowLeft");
+  release();
+  await page.locator("#election-title", { hasText: "Club board 2026" }).waitFor();
+  await page.keyboard.type("X");
+  assert.equal(await page.inputValue("#voter-id"), "K7RMX2");
+});
+
 test("going back and reloading lose no more than they must, and never cast", async () => {
   const page = await newPage();
   const posts = [];
