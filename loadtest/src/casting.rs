@@ -1,5 +1,5 @@
 //! Owns casting one vote once: what is sent, and what each answer means for the vote. Browsers do the same in
-//! website/cast.js.
+//! website/vote/cast.js.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -15,7 +15,7 @@ use crate::http::{Answer, Ask, NoAnswer};
 use crate::ledger::{Accepted, Ledger, lock};
 use crate::measures::Measures;
 
-/// As website/api.js has them.
+/// As website/shared/api.js has them.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 

@@ -29,14 +29,20 @@ locals {
     )
   }
 
+  common_files = {
+    "/.well-known/security.txt" = "/assets/security.txt"
+    "/config.json"              = "/assets/config.json"
+  }
+
+  # Which object a page's address means.
   pages = {
     voting = {
-      files     = { "/" = "/index.html", "/check" = "/check.html" }
+      files     = merge(local.common_files, { "/" = "/assets/vote/index.html", "/check" = "/assets/vote/check.html" })
       elsewhere = { "/results" = "https://${local.hosts.results}/results" }
       front     = ""
     }
     results = {
-      files     = { "/results" = "/results.html" }
+      files     = merge(local.common_files, { "/results" = "/assets/results/index.html", "/results/" = "/assets/results/index.html" })
       elsewhere = { "/" = "https://${local.hosts.voting}/", "/check" = "https://${local.hosts.voting}/check" }
       front     = "/results"
     }

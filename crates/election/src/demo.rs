@@ -13,6 +13,7 @@ use crate::election::Election;
 use crate::failure::Failure;
 use crate::local::{self, SECOND_COPY_DELAY};
 use crate::operation::{Operation, execute};
+use crate::operator::address_file;
 use crate::progress::Bar;
 use crate::store::StoreUrl;
 use crate::{init, output, serve, voters};
@@ -68,16 +69,21 @@ pub(crate) async fn run(arguments: DemoArguments, keys: Option<PathBuf>) -> Resu
         election.operations.open().await?;
     }
     let first = first_voter_ids(&letters)?;
+    let token = address_file(folder);
     let folder = folder.clone();
     serve::serve(
         Arc::new(election),
         &arguments.data,
         &serve_arguments,
-        move |address| {
+        move |address, operators| {
             let mut lines = vec![
                 format!("Vote             http://{address}/"),
                 format!("Results          http://{address}/results"),
                 format!("Check a ballot   http://{address}/check"),
+                format!(
+                    "Operate          {operators}/ with the token in {}",
+                    token.display()
+                ),
                 String::new(),
                 format!("Voter ids to try (all are in {}/letters.csv):", folder.display()),
             ];

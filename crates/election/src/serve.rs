@@ -22,7 +22,7 @@ use crate::connections;
 use crate::election::Election;
 use crate::failure::Failure;
 use crate::local::{self, REQUEST_TIMEOUT};
-use crate::operator::Listener;
+use crate::operator::{Listener, address_file};
 use crate::pages;
 
 const DEFAULT_REGIONS: [&str; 3] = ["us-east-1", "us-east-2", "us-west-2"];
@@ -56,18 +56,24 @@ pub(crate) async fn run(place: &Place, arguments: &ServeArguments) -> Result<(),
         return Err(Failure::Usage(text.to_owned()));
     }
     let election = local::open(store, place, &regions, arguments.second_copy_delay).await?;
-    serve(Arc::new(election), folder, arguments, |address| {
-        tracing::info!("voters reach http://{address}/")
+    serve(Arc::new(election), folder, arguments, |address, operators| {
+        let token = address_file(folder);
+        tracing::info!("voters reach http://{address}/");
+        tracing::info!(
+            "operators reach {operators}/ with the token in {}",
+            token.display()
+        );
     })
     .await
 }
 
-/// Serves an opened election; `listening` is told the address once requests are answered.
+/// Serves an opened election; `listening` is told where, for voters and for operators, once requests are
+/// answered.
 pub(crate) async fn serve(
     election: Arc<Election>,
     folder: &Path,
     arguments: &ServeArguments,
-    listening: impl FnOnce(SocketAddr),
+    listening: impl FnOnce(SocketAddr, &str),
 ) -> Result<(), Failure> {
     let cannot_listen = |error: std::io::Error| {
         Failure::Configuration(format!(
@@ -85,7 +91,7 @@ pub(crate) async fn serve(
     let mut workers = start_workers(&election, &work_stopped);
     let router = router(&election, arguments, &stop_requested)?;
     let signals = tokio::spawn(wait_for_signal(stopping));
-    listening(address);
+    listening(address, operator.url());
 
     let mut operations_stop = stop_requested.clone();
     let stopped = async move { drop(operations_stop.wait_for(|stop| *stop).await) };

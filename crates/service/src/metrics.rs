@@ -1,16 +1,18 @@
 //! Owns what Prometheus reads. No label can identify a voter: routes are templates, reasons are codes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use election_core::identifiers::RegionName;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use serde::Serialize;
 
 use crate::operations::status::Status;
 use crate::ports::Outcome;
@@ -53,6 +55,19 @@ const OUTCOMES: [&str; 6] = [
 
 const LATENCY_SECONDS: [f64; 11] = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5];
 
+/// What happened in one region since the process began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Activity {
+    /// Votes answered with 202.
+    pub accepted: u64,
+    /// Voters refused.
+    pub refused: u64,
+    /// Ballots recorded from its queue.
+    pub recorded: u64,
+    /// Ballots from its queue whose voter had another one recorded.
+    pub conflicts: u64,
+}
+
 /// The process's metrics.
 pub struct Metrics {
     registry: Registry,
@@ -63,6 +78,7 @@ pub struct Metrics {
     /// The labels that `refused` has.
     codes: Mutex<BTreeSet<&'static str>>,
     outcomes: Family<OutcomeLabels, Counter>,
+    activity: Mutex<BTreeMap<RegionName, Activity>>,
     envelopes: Family<OutcomeLabels, Gauge>,
     queued: Family<RegionLabels, Gauge>,
     tally_lag: Family<RegionLabels, Gauge>,
@@ -131,6 +147,7 @@ impl Default for Metrics {
             refused,
             codes: Mutex::default(),
             outcomes,
+            activity: Mutex::default(),
             envelopes,
             queued,
             tally_lag,
@@ -156,19 +173,26 @@ impl Metrics {
     }
 
     /// A vote was answered with 202.
-    pub(crate) fn accepted(&self) {
+    pub(crate) fn accepted(&self, region: &RegionName) {
         self.accepted.inc();
+        self.note(region, |activity| activity.accepted += 1);
     }
 
     /// A vote was refused.
-    pub(crate) fn refused(&self, code: &'static str) {
+    pub(crate) fn refused(&self, region: &RegionName, code: &'static str) {
+        self.note(region, |activity| activity.refused += 1);
         let mut codes = self.codes.lock().unwrap_or_else(PoisonError::into_inner);
         codes.insert(code);
         self.refused.get_or_create(&CodeLabels { code }).inc();
     }
 
     /// A message was decided.
-    pub(crate) fn outcome(&self, outcome: Outcome) {
+    pub(crate) fn outcome(&self, region: &RegionName, outcome: Outcome) {
+        match outcome {
+            Outcome::Recorded => self.note(region, |activity| activity.recorded += 1),
+            Outcome::Conflict => self.note(region, |activity| activity.conflicts += 1),
+            Outcome::Repeat | Outcome::AlreadyDecided | Outcome::Late => {}
+        }
         let [recorded, repeat, conflict, already_decided, late, _] = OUTCOMES;
         let outcome = match outcome {
             Outcome::Recorded => recorded,
@@ -184,6 +208,20 @@ impl Metrics {
     pub(crate) fn dead_letter(&self) {
         let [.., outcome] = OUTCOMES;
         self.outcomes.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    fn note(&self, region: &RegionName, change: impl FnOnce(&mut Activity)) {
+        let mut regions = self.activity.lock().unwrap_or_else(PoisonError::into_inner);
+        match regions.get_mut(region) {
+            Some(activity) => change(activity),
+            None => change(regions.entry(region.clone()).or_default()),
+        }
+    }
+
+    /// What happened in a region.
+    pub fn activity(&self, region: &RegionName) -> Activity {
+        let regions = self.activity.lock().unwrap_or_else(PoisonError::into_inner);
+        regions.get(region).copied().unwrap_or_default()
     }
 
     /// How many votes were accepted, and messages decided by outcome, since the process began.

@@ -40,7 +40,7 @@ impl Processor {
     /// Decides each message of a batch by itself. In the same order: true if it is decided and may leave
     /// the queue, false if it has to be received again.
     pub async fn process(&self, region: &RegionName, batch: &[Received]) -> Vec<bool> {
-        let mut decided = self.decided_before(batch).await;
+        let mut decided = self.decided_before(region, batch).await;
         let mut submissions = Vec::with_capacity(batch.len());
         let mut places = Vec::with_capacity(batch.len());
         for (place, opened) in self.open(batch, &decided).await {
@@ -65,7 +65,7 @@ impl Processor {
         for (outcome, place) in outcomes.into_iter().zip(places) {
             decided[place] = match outcome {
                 Ok(outcome) => {
-                    self.metrics.outcome(outcome);
+                    self.metrics.outcome(region, outcome);
                     let is_late = outcome == Outcome::Late;
                     !is_late
                         || self
@@ -86,7 +86,7 @@ impl Processor {
     }
 
     /// Which second copies are of envelopes that are decided already, as most are.
-    async fn decided_before(&self, batch: &[Received]) -> Vec<bool> {
+    async fn decided_before(&self, region: &RegionName, batch: &[Received]) -> Vec<bool> {
         let is_second = |received: &&Received| received.role == CopyRole::Second;
         let name = |received: &Received| (received.message.envelope, received.message.ballot_key);
         let seconds: Vec<_> = batch.iter().filter(is_second).map(name).collect();
@@ -101,7 +101,7 @@ impl Processor {
                     .map(|received| received.role == CopyRole::Second && answers.next().unwrap_or(false))
                     .collect();
                 for _ in decided.iter().filter(|is_decided| **is_decided) {
-                    self.metrics.outcome(Outcome::AlreadyDecided);
+                    self.metrics.outcome(region, Outcome::AlreadyDecided);
                 }
                 decided
             }

@@ -115,6 +115,12 @@ impl Leases {
         taken
     }
 
+    /// For how long the message has been visible that has been so longest.
+    pub(crate) fn overdue(&self, now: Instant) -> Option<Duration> {
+        let next = self.next_visible()?;
+        now.checked_duration_since(next)
+    }
+
     /// When a message that isn't visible now is visible next.
     pub(crate) fn next_visible(&self) -> Option<Instant> {
         self.by_time.first().map(|(at, _)| *at)

@@ -367,4 +367,9 @@ impl Intake for SqliteIntake {
         self.database.ensure_open()?;
         Ok(locked(&self.leases).depth())
     }
+
+    async fn overdue(&self) -> PortResult<Option<Duration>> {
+        self.database.ensure_open()?;
+        Ok(locked(&self.leases).overdue(Instant::now()))
+    }
 }

@@ -183,6 +183,10 @@ impl Intake for Faulty<dyn Intake> {
         self.at(Point::IntakeDepth, self.inner.depth()).await
     }
 
+    async fn overdue(&self) -> PortResult<Option<Duration>> {
+        self.inner.overdue().await
+    }
+
     async fn given_up(&self) -> PortResult<Vec<DeadLetter>> {
         self.at(Point::IntakeGivenUp, self.inner.given_up()).await
     }

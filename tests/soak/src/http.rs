@@ -26,7 +26,7 @@ impl Answer {
         self.body["code"].as_str().unwrap_or_default()
     }
 
-    /// Whether this is the service's word, as website/api.js has it.
+    /// Whether this is the service's word, as website/shared/api.js has it.
     pub(crate) fn settles(&self) -> bool {
         !matches!(self.status, 0 | 408 | 429 | 500..)
     }

@@ -1,5 +1,6 @@
-//! Owns the operator listener: operations for who knows the token, metrics for Prometheus. Its address
-//! and token are in the data folder, mode 0600, new at each start.
+//! Owns the operator listener: operations for who knows the token, a page for them, metrics for Prometheus. Its
+//! address and token are in the data folder, mode 0600, new at each start. The token is in a header, which no
+//! other website can make a browser send.
 
 use std::convert::Infallible;
 use std::io::Write;
@@ -25,7 +26,8 @@ use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-use super::address_file;
+use super::overview::{definition, overview};
+use super::{address_file, page};
 use crate::election::Election;
 use crate::operation::{Operation, execute};
 
@@ -50,6 +52,7 @@ pub(super) enum Event {
 /// The bound listener, and the file that tells of it.
 pub(crate) struct Listener {
     listener: TcpListener,
+    url: String,
     address_file: AddressFile,
     token_digest: [u8; 32],
 }
@@ -77,7 +80,7 @@ impl Listener {
         write_private(
             &file,
             &serde_json::to_vec(&Address {
-                url,
+                url: url.clone(),
                 token,
                 pid: std::process::id(),
             })?,
@@ -85,9 +88,15 @@ impl Listener {
         .with_context(|| file.display().to_string())?;
         Ok(Self {
             listener,
+            url,
             address_file: AddressFile(file),
             token_digest,
         })
+    }
+
+    /// Where operators reach it.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 
     /// Serves operators until `stopped`.
@@ -98,8 +107,13 @@ impl Listener {
     ) -> std::io::Result<()> {
         let operations = Router::new()
             .route("/operations", post(operate).get(async || StatusCode::NO_CONTENT))
+            .route("/overview", get(overview))
             .layer(middleware::from_fn_with_state(self.token_digest, authorize));
-        let router = operations.route("/metrics", get(metrics)).with_state(election);
+        let router = operations
+            .route("/election", get(definition))
+            .route("/metrics", get(metrics))
+            .merge(page::router())
+            .with_state(election);
         let served = serve(self.listener, router).with_graceful_shutdown(stopped).await;
         drop(self.address_file);
         served

@@ -3,6 +3,8 @@
 
 mod client;
 mod listener;
+mod overview;
+mod page;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -28,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(100);
 
 /// Where a running server tells how to reach it, in its data folder.
-fn address_file(folder: &Path) -> std::path::PathBuf {
+pub(crate) fn address_file(folder: &Path) -> std::path::PathBuf {
     folder.join("operator.json")
 }
 

@@ -39,7 +39,7 @@ pub(crate) struct HealthAnswer {
 
 /// The answer to `GET /health/deep`: `ok` or `failing` for each part.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct DeepHealthAnswer {
+pub struct DeepHealthAnswer {
     /// All together.
     pub status: &'static str,
     /// The region's queue.
@@ -74,11 +74,21 @@ pub(crate) async fn shallow(State(api): State<Arc<HealthApi>>) -> Result<Json<He
     (status = 200, body = DeepHealthAnswer), (status = 503, body = DeepHealthAnswer),
 ))]
 pub(crate) async fn deep(State(api): State<Arc<HealthApi>>) -> (StatusCode, Json<DeepHealthAnswer>) {
-    let own = api.region.active_stores();
-    let peer = api
-        .results
+    let answer = examine(&api.region, api.roll.as_ref(), &api.results).await;
+    let status = if answer.status == word(true) {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (status, Json(answer))
+}
+
+/// Tries everything that a vote in a region needs.
+pub async fn examine(region: &Region, roll: &dyn VoterRoll, results: &ResultsReader) -> DeepHealthAnswer {
+    let own = region.active_stores();
+    let peer = results
         .regions
-        .peers_of(api.region.name())
+        .peers_of(region.name())
         .find_map(|peer| peer.active_intake());
     let queue = match &own {
         Some(stores) => stores.intake.depth().await.is_ok(),
@@ -88,35 +98,30 @@ pub(crate) async fn deep(State(api): State<Arc<HealthApi>>) -> (StatusCode, Json
         Some(peer) => peer.depth().await.is_ok(),
         None => false,
     };
-    let ballot_box = api.results.ballots.find(&BallotKey([0; 12])).await.is_ok();
-    let voter_roll = api.roll.find(&VoterKey([0; 32])).await.is_ok();
-    let tally_lag = tally_lag(&api).await;
+    let ballot_box = results.ballots.find(&BallotKey([0; 12])).await.is_ok();
+    let voter_roll = roll.find(&VoterKey([0; 32])).await.is_ok();
+    let tally_lag = tally_lag(region, results).await;
     let tally = tally_lag.is_ok();
     let parts = [queue, peer_queue, ballot_box, voter_roll, tally];
-    let word = |ok: bool| if ok { "ok" } else { "failing" };
-    let all = parts.into_iter().all(|ok| ok);
-    let status = if all {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
-    let answer = DeepHealthAnswer {
-        status: word(all),
+    DeepHealthAnswer {
+        status: word(parts.into_iter().all(|ok| ok)),
         queue: word(queue),
         peer_queue: word(peer_queue),
         ballot_box: word(ballot_box),
         voter_roll: word(voter_roll),
         tally: word(tally),
         tally_lag: tally_lag.ok().flatten(),
-    };
-    (status, Json(answer))
+    }
 }
 
-async fn tally_lag(api: &HealthApi) -> PortResult<Option<u64>> {
-    let stores = api.region.active_stores();
+fn word(ok: bool) -> &'static str {
+    if ok { "ok" } else { "failing" }
+}
+
+async fn tally_lag(region: &Region, results: &ResultsReader) -> PortResult<Option<u64>> {
+    let stores = region.active_stores();
     let stores = stores.ok_or_else(|| PortError::Unavailable("the region isn't active".to_owned()))?;
     let tally = stores.tallies.load().await?.tally;
-    let results = &api.results;
     lag(
         &results.definition,
         results.ballots.as_ref(),

@@ -21,7 +21,7 @@ use axum::Router;
 use axum::http::{HeaderName, HeaderValue};
 use axum::routing::{get, post};
 
-pub use health::HealthApi;
+pub use health::{DeepHealthAnswer, HealthApi, examine};
 pub use openapi::document as openapi_document;
 pub use problem::{FieldProblem, Problem};
 pub use reading::ReadingApi;

@@ -193,7 +193,7 @@ pub(crate) async fn cast(
         .cast(&vote)
         .await
         .map_err(|error| refuse(&api, &source, error))?;
-    api.metrics.accepted();
+    api.metrics.accepted(api.enqueuer.region.name());
     let answer = AcceptedAnswer {
         status: "accepted",
         receipt: accepted.receipt.printed(),
@@ -209,6 +209,6 @@ fn refuse(api: &VotingApi, source: &Source, error: CastError) -> Problem {
         api.refusals.refused(source.0);
     }
     let problem = Problem::from(error);
-    api.metrics.refused(problem.code);
+    api.metrics.refused(api.enqueuer.region.name(), problem.code);
     problem
 }

@@ -78,6 +78,12 @@ pub trait Intake: Send + Sync {
     /// How much is in the queue. Exact in SQL editions; approximate in SQS, for minutes.
     async fn depth(&self) -> PortResult<Depth>;
 
+    /// For how long the message that has been receivable longest has been so; `None` if none is, or where that
+    /// can't be told. A lease that ends begins it anew, as does a restart.
+    async fn overdue(&self) -> PortResult<Option<Duration>> {
+        Ok(None)
+    }
+
     /// What the queue itself took out because it was received too often, as SQS does. Processors set
     /// messages aside before that, unless they can't even do so.
     async fn given_up(&self) -> PortResult<Vec<DeadLetter>> {

@@ -69,6 +69,25 @@ async fn a_delay_goes_on_after_a_restart() {
 }
 
 #[tokio::test]
+async fn only_what_could_be_received_is_overdue() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_store, here) = reopen(folder.path()).await;
+    assert_eq!(here.intake.overdue().await, Ok(None));
+    here.intake
+        .send(message(1, 1, 0), CopyRole::Second, LONG)
+        .await
+        .unwrap();
+    assert_eq!(here.intake.overdue().await, Ok(None), "it is delayed");
+    here.intake
+        .send(message(2, 2, 0), CopyRole::Primary, NOW)
+        .await
+        .unwrap();
+    assert!(here.intake.overdue().await.unwrap().is_some());
+    assert_eq!(here.intake.receive(10, NOW).await.unwrap().len(), 1);
+    assert_eq!(here.intake.overdue().await, Ok(None), "it is leased");
+}
+
+#[tokio::test]
 async fn a_clock_that_was_set_back_hides_no_message_for_longer_than_its_delay() {
     let folder = tempfile::tempdir().unwrap();
     let (store, here) = reopen(folder.path()).await;

@@ -1,0 +1,7 @@
+// The receipt's QR code.
+
+import { bundle } from "../bundle.mjs";
+
+export default async function qrcode() {
+  return { "vote/vendor/qrcode.js": await bundle("qr", "encodeQR") };
+}

@@ -1,0 +1,75 @@
+# The operators' page.
+
+operations = Operations
+token = Operator token
+token-hint = It is in the file operator.json of the data folder, new at each start of the server. This page keeps it in memory only.
+sign-in = Continue
+token-wrong = This is not the token of the server that runs now.
+no-answer = The server does not answer.
+not-updating = Not updating since { $time }. We keep trying.
+working = Working…
+refused = Refused:
+failed = It failed:
+lost = Nobody knows whether it was done: the answer was lost. Look at the state below before you try again.
+cancel = Cancel
+footer-operators = This page is for operators only and shows no candidate’s votes. Everything it does, the command “election” does as well.
+
+phase-pre-election = The polls are not open yet
+phase-open = The polls are open
+phase-closed = The polls are closed
+phase-certifying = The results are being certified
+phase-certified = The results are certified
+
+do-open = Open the polls
+do-close = Close the polls
+do-certify = Certify the results
+do-fail = Take { $name } out of service
+do-restore = Restore { $name }
+means-open = Voters can vote from now on. The definition cannot be changed any more.
+means-close = No new votes are accepted. What was accepted is still recorded and counted. The polls cannot be opened again.
+means-certify = All ballots are counted again, and that becomes the result for good.
+means-fail = The region takes no requests and does no work. What it holds is kept. Votes need two active regions.
+means-restore = The region takes requests and works off what it holds.
+type-to-confirm = Type { $name } to confirm
+typed-wrong = That is not { $name }.
+done-open = The polls are open.
+done-close = The polls are closed.
+done-certify = The results are certified.
+done-fail = Region { $name } is out of service.
+done-restore = Region { $name } is active again.
+
+sums = Where all accepted votes are
+sum-accepted = Accepted
+sum-queued = Queued
+sum-recorded = Recorded
+sum-repeats = Repeats
+sum-conflicts = Conflicts
+sum-dead_letters = Dead letters
+sums-agree = { $accepted } accepted: every one is accounted for.
+sums-differ = { $accepted } accepted, but { $sum } accounted for.
+copies = Second copies that wait: { $copies }
+approximate = These sums are approximate: the queues tell their lengths some minutes late.
+
+regions = Regions
+regions-hint = Accepted, refused, recorded and conflicts count since the server was started.
+state-active = active
+state-failed = out of service
+state-lost = lost
+health-ok = Healthy
+health-failing = Failing: { $parts }
+health-none = Not in service.
+part-queue = queue
+part-peer_queue = peer’s queue
+part-ballot_box = ballot box
+part-voter_roll = voter roll
+part-tally = tally
+accepted-rate = Accepted per second
+recorded-rate = Recorded per second
+region-accepted = Accepted
+region-recorded = Recorded
+region-refused = Refused
+region-conflicts = Conflicts
+region-queued = Queued
+region-overdue = Oldest waits for
+region-tally_lag = Not tallied yet
+seconds = { NUMBER($seconds, maximumFractionDigits: 1) } s

@@ -1,0 +1,75 @@
+# La página de los operadores.
+
+operations = Operación
+token = Clave de operador
+token-hint = Está en el archivo operator.json de la carpeta de datos y cambia cada vez que se inicia el servidor. Esta página solo la guarda en memoria.
+sign-in = Continuar
+token-wrong = Esta no es la clave del servidor que está en marcha.
+no-answer = El servidor no responde.
+not-updating = Sin actualizar desde las { $time }. Seguimos intentándolo.
+working = En curso…
+refused = Rechazado:
+failed = Falló:
+lost = No se sabe si se hizo: la respuesta se perdió. Mire el estado más abajo antes de intentarlo de nuevo.
+cancel = Cancelar
+footer-operators = Esta página es solo para operadores y no muestra votos de ninguna candidatura. Todo lo que hace, también lo hace el comando «election».
+
+phase-pre-election = La votación aún no ha comenzado
+phase-open = La votación está abierta
+phase-closed = La votación ha terminado
+phase-certifying = Se están certificando los resultados
+phase-certified = Los resultados están certificados
+
+do-open = Abrir la votación
+do-close = Cerrar la votación
+do-certify = Certificar los resultados
+do-fail = Poner { $name } fuera de servicio
+do-restore = Restablecer { $name }
+means-open = Desde ahora se puede votar. La definición ya no se puede cambiar.
+means-close = No se aceptan más votos. Lo que se aceptó todavía se registra y se cuenta. La votación no se puede volver a abrir.
+means-certify = Todas las boletas se cuentan de nuevo, y ese es el resultado definitivo.
+means-fail = La región no recibe solicitudes ni trabaja. Lo que contiene se conserva. Para votar hacen falta dos regiones activas.
+means-restore = La región recibe solicitudes y procesa lo que contiene.
+type-to-confirm = Escriba { $name } para confirmar
+typed-wrong = Eso no es { $name }.
+done-open = La votación está abierta.
+done-close = La votación está cerrada.
+done-certify = Los resultados están certificados.
+done-fail = La región { $name } está fuera de servicio.
+done-restore = La región { $name } está activa de nuevo.
+
+sums = Dónde están todos los votos aceptados
+sum-accepted = Aceptados
+sum-queued = En cola
+sum-recorded = Registrados
+sum-repeats = Repetidos
+sum-conflicts = Conflictos
+sum-dead_letters = Apartados
+sums-agree = { $accepted } aceptados: no falta ninguno.
+sums-differ = { $accepted } aceptados, pero se encuentran { $sum }.
+copies = Segundas copias en espera: { $copies }
+approximate = Estas sumas son aproximadas: las colas comunican su longitud con minutos de retraso.
+
+regions = Regiones
+regions-hint = Aceptados, rechazados, registrados y conflictos se cuentan desde el inicio del servidor.
+state-active = activa
+state-failed = fuera de servicio
+state-lost = perdida
+health-ok = En buen estado
+health-failing = Falla: { $parts }
+health-none = No está en servicio.
+part-queue = cola
+part-peer_queue = cola vecina
+part-ballot_box = urna
+part-voter_roll = padrón
+part-tally = recuento
+accepted-rate = Aceptados por segundo
+recorded-rate = Registrados por segundo
+region-accepted = Aceptados
+region-recorded = Registrados
+region-refused = Rechazados
+region-conflicts = Conflictos
+region-queued = En cola
+region-overdue = El más antiguo espera
+region-tally_lag = Sin recontar
+seconds = { NUMBER($seconds, maximumFractionDigits: 1) } s
