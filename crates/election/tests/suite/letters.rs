@@ -235,8 +235,8 @@ fn each_voter_has_a_page_with_the_id_the_link_and_what_to_do_in_all_languages() 
         }
         let words = text.replace('\n', " ");
         for expected in [
-            "Voting opens: Tuesday, November 3, 2026, 8:00 a.m. (UTC−5)",
-            "La votación termina: martes, 3 de noviembre de 2026, 8:00 p. m. (UTC−5)",
+            "Voting opens: Tuesday, November 3, 2026, 8:00 a.m. (UTC–5)",
+            "La votación termina: martes, 3 de noviembre de 2026, 8:00 p. m. (UTC–5)",
             &format!("the page shows {town}."),
             &format!("muestre {pueblo}."),
         ] {

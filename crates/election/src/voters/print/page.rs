@@ -144,15 +144,20 @@ impl<'a> Stationery<'a> {
 
     fn form_of(&self, jurisdiction: &Jurisdiction) -> Result<Vec<u8>, Failure> {
         let mut drawing = Drawing::new();
-        let too_long = |what: &str| {
-            Failure::No(format!(
-                "{what} can't be printed on a letter: too long, in jurisdiction {}",
-                jurisdiction.id()
-            ))
+        let unfit = |what: &'static str| {
+            move |misfit| match misfit {
+                Misfit::Length => Failure::No(format!(
+                    "too long for a letter: {what} of jurisdiction {}",
+                    jurisdiction.id()
+                )),
+                Misfit::Character => {
+                    Failure::Internal(anyhow::anyhow!("{what}: the letters' fonts lack a character"))
+                }
+            }
         };
         drawing
             .text(&self.header(jurisdiction), HEADER)
-            .map_err(|_| too_long("the election's titles and the jurisdiction's names"))?;
+            .map_err(unfit("the titles and names"))?;
         for fold in FOLDS {
             drawing.fold(fold);
         }
@@ -160,7 +165,7 @@ impl<'a> Stationery<'a> {
         let words = self.words();
         let labels: Vec<&str> = words.iter().map(|(words, _)| words.your_voter_id).collect();
         let label = Paragraph::new(&self.fonts.bold, 12.0, labels.join(" · "));
-        drawing.text(&[label], LABEL).map_err(|_| too_long("the label"))?;
+        drawing.text(&[label], LABEL).map_err(unfit("the label"))?;
         let address = Paragraph::new(&self.fonts.bold, 12.0, self.website.as_str());
         drawing.text(&[address], ADDRESS).map_err(|_| {
             Failure::Usage(format!(
@@ -178,7 +183,7 @@ impl<'a> Stationery<'a> {
             let name = jurisdiction.name().in_language(language);
             drawing
                 .text(&self.instructions(words, name), area)
-                .map_err(|_| too_long("the jurisdiction's name"))?;
+                .map_err(unfit("the instructions"))?;
             area.x += width + BETWEEN_COLUMNS;
         }
         Ok(drawing.finish())

@@ -118,7 +118,7 @@ impl Words {
         }
     }
 
-    /// A date and time with the offset that it has, as "Tuesday, November 3, 2026, 8:00 a.m. (UTC−5)".
+    /// A date and time with the offset that it has, as "Tuesday, November 3, 2026, 8:00 a.m. (UTC–5)".
     pub(super) fn date(&self, at: OffsetDateTime) -> String {
         let weekday = self.weekdays[usize::from(at.weekday().number_days_from_monday())];
         let month = self.months[usize::from(u8::from(at.month())) - 1];
@@ -135,7 +135,7 @@ impl Words {
 fn offset(at: OffsetDateTime) -> String {
     let (hours, minutes, _) = at.offset().as_hms();
     let sign = match at.offset() {
-        offset if offset.is_negative() => "\u{2212}",
+        offset if offset.is_negative() => "\u{2013}",
         offset if offset.is_positive() => "+",
         _ => return "UTC".to_owned(),
     };
@@ -156,8 +156,8 @@ mod tests {
         for (at, english, spanish) in [
             (
                 "2026-11-03T08:00:00-05:00",
-                "Tuesday, November 3, 2026, 8:00 a.m. (UTC−5)",
-                "martes, 3 de noviembre de 2026, 8:00 a. m. (UTC−5)",
+                "Tuesday, November 3, 2026, 8:00 a.m. (UTC–5)",
+                "martes, 3 de noviembre de 2026, 8:00 a. m. (UTC–5)",
             ),
             (
                 "2027-02-28T00:05:00+05:30",
@@ -171,8 +171,8 @@ mod tests {
             ),
             (
                 "2026-06-01T23:00:00-03:30",
-                "Monday, June 1, 2026, 11:00 p.m. (UTC−3:30)",
-                "lunes, 1 de junio de 2026, 11:00 p. m. (UTC−3:30)",
+                "Monday, June 1, 2026, 11:00 p.m. (UTC–3:30)",
+                "lunes, 1 de junio de 2026, 11:00 p. m. (UTC–3:30)",
             ),
         ] {
             let at = OffsetDateTime::parse(at, &Rfc3339).unwrap();
