@@ -102,7 +102,7 @@ fn pages(election: &Election) -> Vec<Page> {
     let pages = pdf.get_pages();
     assert_eq!(root.get(b"Count").unwrap().as_i64().unwrap(), pages.len() as i64);
     let read = |page| {
-        let content = pdf.get_page_content(page).unwrap();
+        let content = pdf.get_page_content(page);
         let mut operations = Content::decode(&content).unwrap().operations;
         assert_eq!(operations[0].operator, "Do");
         let form = forms.get(operations[0].operands[0].as_name().unwrap()).unwrap();
