@@ -137,6 +137,7 @@ fn read(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
 
 /// The rows, with the lines that they begin on.
 struct Rows<'a> {
+    bytes: &'a [u8],
     reader: Reader<&'a [u8]>,
     row: ByteRecord,
 }
@@ -146,6 +147,7 @@ impl<'a> Rows<'a> {
         let mut builder = ReaderBuilder::new();
         builder.flexible(true).terminator(Terminator::Any(b'\n'));
         Self {
+            bytes,
             reader: builder.from_reader(bytes),
             row: ByteRecord::new(),
         }
@@ -154,8 +156,13 @@ impl<'a> Rows<'a> {
     fn next(&mut self) -> Option<(u64, &ByteRecord)> {
         // Bytes in memory can always be read.
         let is_row = self.reader.read_byte_record(&mut self.row).unwrap_or(false);
-        let within = self.row.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
-        is_row.then(|| (self.reader.position().line() - 1 - within, &self.row))
+        let begins = self.row.position().filter(|_| is_row)?;
+        // To the reader, blank lines are the beginning of the row below.
+        let above = usize::try_from(begins.byte())
+            .ok()
+            .and_then(|byte| self.bytes.get(byte..))?;
+        let blank = above.iter().take_while(|byte| **byte == b'\n').count() as u64;
+        Some((begins.line() + blank, &self.row))
     }
 }
 
