@@ -26,7 +26,7 @@ use std::num::NonZeroU64;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use time::OffsetDateTime;
+use time::{OffsetDateTime, UtcOffset};
 
 pub use contest::{Candidate, Contest, Jurisdiction, Party};
 pub use error::{DefinitionError, DefinitionErrorCode, DefinitionErrors};
@@ -63,6 +63,7 @@ pub struct Definition {
     mode: Mode,
     languages: Vec<Language>,
     title: Text,
+    /// Both with the offsets that they are written with.
     opens_at: OffsetDateTime,
     closes_at: OffsetDateTime,
     results: ResultsPolicy,
@@ -107,12 +108,18 @@ impl Definition {
 
     /// When the polls are announced to open, in UTC. Only a command opens them.
     pub fn opens_at(&self) -> OffsetDateTime {
-        self.opens_at
+        self.opens_at.to_offset(UtcOffset::UTC)
     }
 
     /// When the polls are announced to close, in UTC and after [`Self::opens_at`]. Only a command closes them.
     pub fn closes_at(&self) -> OffsetDateTime {
-        self.closes_at
+        self.closes_at.to_offset(UtcOffset::UTC)
+    }
+
+    /// When the polls are announced to open and to close, as the clocks show it that the definition was written
+    /// by: for what is printed.
+    pub fn written_times(&self) -> (OffsetDateTime, OffsetDateTime) {
+        (self.opens_at, self.closes_at)
     }
 
     /// When results are shown.

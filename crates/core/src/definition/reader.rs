@@ -109,7 +109,7 @@ impl<'a> Field<'a> {
         u32::try_from(number).ok().filter(|number| range.contains(number))
     }
 
-    /// The instant, in UTC.
+    /// The instant, with the offset that it is written with.
     pub(super) fn time(&self) -> Option<OffsetDateTime> {
         let expected = "a date and time with its offset and without quotes, as 2026-11-03T08:00:00-05:00";
         let written = self.typed(self.value.as_datetime(), expected)?;
@@ -276,9 +276,8 @@ fn instant(written: &Datetime) -> Option<OffsetDateTime> {
     let (second, nanosecond) = (time.second.unwrap_or(0), time.nanosecond.unwrap_or(0));
     let time = Time::from_hms_nano(time.hour, time.minute, second, nanosecond).ok()?;
     let offset = UtcOffset::from_whole_seconds(offset_minutes * 60).ok()?;
-    let instant = PrimitiveDateTime::new(date, time)
-        .assume_offset(offset)
-        .checked_to_offset(UtcOffset::UTC)?;
+    let instant = PrimitiveDateTime::new(date, time).assume_offset(offset);
     // RFC 3339 writes no other years.
-    (0..=9999).contains(&instant.year()).then_some(instant)
+    let year = instant.checked_to_offset(UtcOffset::UTC)?.year();
+    (0..=9999).contains(&year).then_some(instant)
 }

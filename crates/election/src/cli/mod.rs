@@ -180,6 +180,8 @@ enum VotersCommand {
         #[arg(long, value_name = "FILE")]
         report: Option<PathBuf>,
     },
+    /// Write the letters to print and mail: a PDF with a page for each voter
+    Letters(voters::print::Arguments),
     /// Revoke somebody's voter id and write a letter with a new one
     Reissue {
         /// As in the roll

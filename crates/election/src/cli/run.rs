@@ -102,6 +102,7 @@ async fn prepare_voters(place: &Place, command: VotersCommand) -> Result<(), Fai
             };
             output::import(&operator::run(place, operation).await?)
         }
+        VotersCommand::Letters(arguments) => voters::print::run(&arguments),
         VotersCommand::Reissue { external_id, letters } => {
             let operation = Operation::VotersReissue {
                 external_id,

@@ -12,7 +12,7 @@ use election_core::identifiers::JurisdictionId;
 use election_core::voter_id::VoterId;
 use election_core::voter_record::VoterRecord;
 
-const HEADER: [&str; 5] = ["voter_id", "external_id", "name", "address", "jurisdiction"];
+pub(super) const HEADER: [&str; 5] = ["voter_id", "external_id", "name", "address", "jurisdiction"];
 
 /// The letters written so far, open for more.
 pub(crate) struct Letters {
@@ -121,7 +121,7 @@ fn read(bytes: &[u8]) -> anyhow::Result<HashMap<String, VoterId>> {
 }
 
 /// Makes a new file's name durable.
-fn sync_folder(path: &Path) -> std::io::Result<()> {
+pub(super) fn sync_folder(path: &Path) -> std::io::Result<()> {
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())

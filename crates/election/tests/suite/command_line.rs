@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Election, Ran, TWO_TOWNS, election};
 
-const COMMANDS: [&[&str]; 25] = [
+const COMMANDS: [&[&str]; 26] = [
     &[],
     &["demo"],
     &["definition"],
@@ -13,6 +13,7 @@ const COMMANDS: [&[&str]; 25] = [
     &["voters"],
     &["voters", "generate"],
     &["voters", "import"],
+    &["voters", "letters"],
     &["voters", "reissue"],
     &["serve"],
     &["open"],

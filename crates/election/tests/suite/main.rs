@@ -15,6 +15,7 @@ mod demo;
 mod examples;
 mod export;
 mod jurisdictions;
+mod letters;
 mod lifecycle;
 mod malformed;
 mod operators;

@@ -30,6 +30,12 @@ fn the_example_of_the_design_parses() {
     assert_eq!(board.title().in_language(&spanish), "Junta 2026");
     assert_eq!(board.opens_at(), instant("2026-11-03T13:00:00Z"));
     assert_eq!(board.closes_at(), instant("2026-11-04T01:00:00Z"));
+    let (opens_at, closes_at) = board.written_times();
+    assert_eq!(
+        (board.opens_at().hour(), opens_at.hour(), closes_at.hour()),
+        (13, 8, 20)
+    );
+    assert_eq!((opens_at, closes_at), (board.opens_at(), board.closes_at()));
     assert_eq!(board.results(), ResultsPolicy::AfterClose);
     assert_eq!(
         board.jurisdiction("south").unwrap().name().fallback(),
