@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::demand::Demand;
 use crate::facts::{
-    BALLOT_BYTES, BATCH, BATCH_WINDOW_SECONDS, COPIES, COPY_MS, ENQUEUER_MS, ENQUEUER_REQUESTS, FIREWALL_RULES,
+    BALLOT_BYTES, BATCH, BATCH_WINDOW_SECONDS, COPY_MS, ENQUEUER_MS, ENQUEUER_REQUESTS, FIREWALL_RULES,
     HEALTH_CHECKS, JURISDICTIONS, KEY_REUSE_SECONDS, KEYS, LOG_BYTES, MEMORY_MB, MESSAGE_BYTES, MONTH_HOURS,
     PAGE_BYTES, PAGE_FILES, READS_PER_REQUEST, RECORD_MS, REST_REQUESTS, SECRETS, TALLY_MS, TALLY_RECORDS,
     TRANSACTION_UNITS, VISIT_MS, VOTER_BYTES, VOTER_ITEMS, WEEKS,
@@ -94,7 +94,14 @@ impl Bill<'_> {
         Ok(())
     }
 
-    fn push(&mut self, service: &'static str, item: &'static str, purpose: Purpose, quantity: u64, cost: Money) {
+    fn push(
+        &mut self,
+        service: &'static str,
+        item: &'static str,
+        purpose: Purpose,
+        quantity: u64,
+        cost: Money,
+    ) {
         self.lines.push(Line {
             service,
             region: self.region,
@@ -119,7 +126,9 @@ fn gigabytes(items: u64, bytes: u64) -> u64 {
 
 /// Batches of a number of messages over a time: full ones, or one for each window in which any came.
 fn batches(messages: u64, seconds: u64) -> u64 {
-    messages.div_ceil(BATCH).max(messages.min(seconds / BATCH_WINDOW_SECONDS))
+    messages
+        .div_ceil(BATCH)
+        .max(messages.min(seconds / BATCH_WINDOW_SECONDS))
 }
 
 /// The whole bill.
@@ -151,28 +160,73 @@ fn add_intake(bill: &mut Bill<'_>, demand: &Demand, votes: u64) -> Result<(), Pr
     use Purpose::{Firewall, SecondCopy, StrongConsistency, Voting};
     let requests = votes * REST_REQUESTS;
     bill.add(("API Gateway", "requests", "rest_request"), Voting, requests)?;
-    bill.add(("WAF", "requests to the API", "firewall_request"), Firewall, requests)?;
-    bill.add(("CloudWatch", "logs, GB", "log_gb"), Voting, gigabytes(requests, LOG_BYTES))?;
+    bill.add(
+        ("WAF", "requests to the API", "firewall_request"),
+        Firewall,
+        requests,
+    )?;
+    bill.add(
+        ("CloudWatch", "logs, GB", "log_gb"),
+        Voting,
+        gigabytes(requests, LOG_BYTES),
+    )?;
 
     let batches = batches(votes, demand.seconds());
-    bill.add(("Lambda", "requests", "lambda_request"), Voting, requests + batches)?;
-    let seconds = gb_seconds(votes, ENQUEUER_MS) + gb_seconds(votes, VISIT_MS) + gb_seconds(batches, RECORD_MS);
+    bill.add(
+        ("Lambda", "requests", "lambda_request"),
+        Voting,
+        requests + batches,
+    )?;
+    let seconds =
+        gb_seconds(votes, ENQUEUER_MS) + gb_seconds(votes, VISIT_MS) + gb_seconds(batches, RECORD_MS);
     bill.add(("Lambda", "GB-seconds", "lambda_gb_second"), Voting, seconds)?;
-    bill.add(("Lambda", "requests for second copies", "lambda_request"), SecondCopy, batches)?;
+    bill.add(
+        ("Lambda", "requests for second copies", "lambda_request"),
+        SecondCopy,
+        batches,
+    )?;
     let seconds = gb_seconds(batches, COPY_MS);
-    bill.add(("Lambda", "GB-seconds for second copies", "lambda_gb_second"), SecondCopy, seconds)?;
+    bill.add(
+        ("Lambda", "GB-seconds for second copies", "lambda_gb_second"),
+        SecondCopy,
+        seconds,
+    )?;
 
     // Each message is sent by itself; received and deleted in batches.
     bill.add(("SQS", "requests", "sqs_request"), Voting, votes + 2 * batches)?;
-    bill.add(("SQS", "requests for second copies", "sqs_request"), SecondCopy, votes + 2 * batches)?;
+    bill.add(
+        ("SQS", "requests for second copies", "sqs_request"),
+        SecondCopy,
+        votes + 2 * batches,
+    )?;
     let crossing = gigabytes(votes, MESSAGE_BYTES);
-    bill.add(("Data transfer", "second copies to a peer, GB", "between_regions_gb"), SecondCopy, crossing)?;
+    bill.add(
+        (
+            "Data transfer",
+            "second copies to a peer, GB",
+            "between_regions_gb",
+        ),
+        SecondCopy,
+        crossing,
+    )?;
 
     // An eventually consistent read is half a unit; a strong one the other half besides.
     let reads = votes * ENQUEUER_REQUESTS * READS_PER_REQUEST;
-    bill.add(("DynamoDB", "read units", "read_unit"), Voting, reads / 2 + batches)?;
-    bill.add(("DynamoDB", "the strong half of reads", "read_unit"), StrongConsistency, reads - reads / 2)?;
-    bill.add(("DynamoDB", "read units for second copies", "read_unit"), SecondCopy, votes)?;
+    bill.add(
+        ("DynamoDB", "read units", "read_unit"),
+        Voting,
+        reads / 2 + batches,
+    )?;
+    bill.add(
+        ("DynamoDB", "the strong half of reads", "read_unit"),
+        StrongConsistency,
+        reads - reads / 2,
+    )?;
+    bill.add(
+        ("DynamoDB", "read units for second copies", "read_unit"),
+        SecondCopy,
+        votes,
+    )?;
 
     // AWS's estimate for SSE-KMS on SQS (SQSDeveloperGuide, sqs-key-management): time / reuse × (2 × senders +
     // receivers); and the secrets that each environment unwraps when it starts.
@@ -187,16 +241,28 @@ fn add_replica(bill: &mut Bill<'_>, demand: &Demand, place: usize) -> Result<(),
     use Purpose::{StrongConsistency, Voting};
     // One table would do for voting; the others are there for strong consistency.
     let purpose = if place == 0 { Voting } else { StrongConsistency };
-    bill.add(("DynamoDB", "ballots, write units", "write_unit"), purpose, demand.voters)?;
+    bill.add(
+        ("DynamoDB", "ballots, write units", "write_unit"),
+        purpose,
+        demand.voters,
+    )?;
     // A batch for each shard and second in which anything came, or full ones.
     let shards = Provision::of(demand).partitions;
     let invocations = demand
         .voters
         .min(shards * demand.seconds())
         .max(demand.voters.div_ceil(TALLY_RECORDS));
-    bill.add(("Lambda", "tally, requests", "lambda_request"), Voting, invocations)?;
+    bill.add(
+        ("Lambda", "tally, requests", "lambda_request"),
+        Voting,
+        invocations,
+    )?;
     let seconds = gb_seconds(invocations, TALLY_MS);
-    bill.add(("Lambda", "tally, GB-seconds", "lambda_gb_second"), Voting, seconds)?;
+    bill.add(
+        ("Lambda", "tally, GB-seconds", "lambda_gb_second"),
+        Voting,
+        seconds,
+    )?;
     // The jurisdictions that a batch touches, and the pointer.
     let items = demand.voters.min(invocations * JURISDICTIONS) + invocations;
     let item = ("DynamoDB", "tallies, write units", "write_unit");
@@ -212,7 +278,11 @@ fn add_replica(bill: &mut Bill<'_>, demand: &Demand, place: usize) -> Result<(),
     ] {
         let size = gigabytes(demand.voters, VOTER_BYTES);
         bill.add_weeks(("DynamoDB", item, price), purpose, size, before + after)?;
-        let item = if recovery { "ballots, recovery, GB" } else { "ballots, GB" };
+        let item = if recovery {
+            "ballots, recovery, GB"
+        } else {
+            "ballots, GB"
+        };
         let size = gigabytes(demand.voters, BALLOT_BYTES);
         bill.add_weeks(("DynamoDB", item, price), purpose, size, after)?;
     }
@@ -224,9 +294,19 @@ fn add_standing(bill: &mut Bill<'_>) -> Result<(), PricesError> {
     use Purpose::{Firewall, Voting};
     let weeks = WEEKS.0 + WEEKS.1;
     bill.add_weeks(("KMS", "keys", "kms_key_month"), Voting, KEYS, weeks)?;
-    bill.add_weeks(("Route 53", "health checks", "health_check_month"), Voting, HEALTH_CHECKS, weeks)?;
+    bill.add_weeks(
+        ("Route 53", "health checks", "health_check_month"),
+        Voting,
+        HEALTH_CHECKS,
+        weeks,
+    )?;
     bill.add_weeks(("WAF", "web ACL", "firewall_month"), Firewall, 1, weeks)?;
-    bill.add_weeks(("WAF", "rules", "firewall_rule_month"), Firewall, FIREWALL_RULES, weeks)?;
+    bill.add_weeks(
+        ("WAF", "rules", "firewall_rule_month"),
+        Firewall,
+        FIREWALL_RULES,
+        weeks,
+    )?;
     // Ten receives at once for each of the two pollers there always are, waiting 20 s for nothing; more are asked for
     // when the day comes.
     let polls = 2 * 10 * weeks * 168 * 3_600 / 20;
@@ -238,13 +318,26 @@ fn add_edge(bill: &mut Bill<'_>, demand: &Demand) -> Result<(), PricesError> {
     use Purpose::{Firewall, Voting};
     let requests = demand.voters * (PAGE_FILES + REST_REQUESTS);
     bill.add(("CloudFront", "requests", "edge_request"), Voting, requests)?;
-    bill.add(("CloudFront", "pages, GB", "edge_gb"), Voting, gigabytes(demand.voters, PAGE_BYTES))?;
-    bill.add(("WAF", "requests to the website", "firewall_request"), Firewall, requests)?;
+    bill.add(
+        ("CloudFront", "pages, GB", "edge_gb"),
+        Voting,
+        gigabytes(demand.voters, PAGE_BYTES),
+    )?;
+    bill.add(
+        ("WAF", "requests to the website", "firewall_request"),
+        Firewall,
+        requests,
+    )?;
     bill.add(("Route 53", "queries", "dns_query"), Voting, demand.voters)?;
     bill.time = Time::Weeks;
     let weeks = WEEKS.0 + WEEKS.1;
     bill.add_weeks(("WAF", "web ACL", "firewall_month"), Firewall, 1, weeks)?;
-    bill.add_weeks(("WAF", "rules", "firewall_rule_month"), Firewall, FIREWALL_RULES, weeks)
+    bill.add_weeks(
+        ("WAF", "rules", "firewall_rule_month"),
+        Firewall,
+        FIREWALL_RULES,
+        weeks,
+    )
 }
 
 /// The sum of some lines.

@@ -61,7 +61,12 @@ pub enum DemandError {
 
 impl Demand {
     /// Checks the numbers.
-    pub fn new(voters: u64, hours: u64, peak_factor_millis: u64, regions: usize) -> Result<Self, DemandError> {
+    pub fn new(
+        voters: u64,
+        hours: u64,
+        peak_factor_millis: u64,
+        regions: usize,
+    ) -> Result<Self, DemandError> {
         if !(1..=MOST_VOTERS).contains(&voters) {
             return Err(DemandError::Voters);
         }
@@ -84,9 +89,12 @@ impl Demand {
 
     /// Reads a peak factor as 4.45 in thousandths.
     pub fn parse_peak_factor(text: &str) -> Result<u64, DemandError> {
-        let millionths = crate::money::parse_dollars(text).filter(|millionths| millionths.is_multiple_of(1_000));
+        let millionths =
+            crate::money::parse_dollars(text).filter(|millionths| millionths.is_multiple_of(1_000));
         let millis = millionths.map(|millionths| millionths / 1_000);
-        millis.filter(|millis| (1_000..=MOST_PEAK_MILLIS).contains(millis)).ok_or(DemandError::PeakFactor)
+        millis
+            .filter(|millis| (1_000..=MOST_PEAK_MILLIS).contains(millis))
+            .ok_or(DemandError::PeakFactor)
     }
 
     /// How long the polls are open.

@@ -56,15 +56,26 @@ impl Document {
 /// The first column to the left, numbers to the right.
 fn aligned(section: &Section) -> Vec<String> {
     let width = |column: usize| {
-        let cells = section.rows.iter().filter_map(|row| row.get(column)).map(String::as_str);
-        cells.chain([section.header[column]]).map(|cell| cell.chars().count()).max().unwrap_or(0)
+        let cells = section
+            .rows
+            .iter()
+            .filter_map(|row| row.get(column))
+            .map(String::as_str);
+        cells
+            .chain([section.header[column]])
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or(0)
     };
-    let is_number = |cell: &str| cell.starts_with(|first: char| first.is_ascii_digit() || "$–".contains(first));
+    let is_number =
+        |cell: &str| cell.starts_with(|first: char| first.is_ascii_digit() || "$–".contains(first));
     let is_numbers = |column: usize| {
         let mut cells = section.rows.iter().filter_map(|row| row.get(column));
         column > 0 && cells.all(|cell| is_number(cell))
     };
-    let columns: Vec<(usize, bool)> = (0..section.header.len()).map(|column| (width(column), is_numbers(column))).collect();
+    let columns: Vec<(usize, bool)> = (0..section.header.len())
+        .map(|column| (width(column), is_numbers(column)))
+        .collect();
     let line = |cells: Vec<&str>| {
         let padded = cells.iter().zip(&columns).map(|(cell, (width, to_the_right))| {
             if *to_the_right {
@@ -75,7 +86,14 @@ fn aligned(section: &Section) -> Vec<String> {
         });
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
-    let rows = section.rows.iter().map(|row| line(row.iter().map(String::as_str).collect()));
+    let rows = section
+        .rows
+        .iter()
+        .map(|row| line(row.iter().map(String::as_str).collect()));
     let header = line(section.header.clone());
-    [header].into_iter().filter(|header| !header.is_empty()).chain(rows).collect()
+    [header]
+        .into_iter()
+        .filter(|header| !header.is_empty())
+        .chain(rows)
+        .collect()
 }

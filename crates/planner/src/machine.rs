@@ -111,9 +111,14 @@ impl Machine {
 fn rate(figure: &Figure) -> Option<Rate> {
     let mut values: Vec<f64> = figure.samples.iter().map(|sample| sample.value).collect();
     values.sort_by(f64::total_cmp);
-    let stored = figure.samples.iter().filter_map(|sample| sample.details.get("stored_after"));
+    let stored = figure
+        .samples
+        .iter()
+        .filter_map(|sample| sample.details.get("stored_after"));
     Some(Rate {
-        stored: stored.copied().fold(None, |least: Option<f64>, each| Some(least.map_or(each, |least| least.min(each))))? as u64,
+        stored: stored.copied().fold(None, |least: Option<f64>, each| {
+            Some(least.map_or(each, |least| least.min(each)))
+        })? as u64,
         votes_per_second: *values.get(values.len() / 2)? as u64,
     })
 }
@@ -133,7 +138,11 @@ mod tests {
             stored,
             votes_per_second,
         };
-        Machine::judge(&demand, measured, vec![rate(1_000, 100), rate(1_000_000, 50), rate(5_000_000, 60)])
+        Machine::judge(
+            &demand,
+            measured,
+            vec![rate(1_000, 100), rate(1_000_000, 50), rate(5_000_000, 60)],
+        )
     }
 
     #[test]

@@ -13,7 +13,10 @@ pub struct Money(pub u64);
 impl Money {
     /// The share of `of` in `total`, rounded to the nearest millionth.
     pub(crate) fn share(self, of: u64, total: u64) -> Self {
-        Self(divide(u128::from(self.0) * u128::from(of), u128::from(total.max(1))))
+        Self(divide(
+            u128::from(self.0) * u128::from(of),
+            u128::from(total.max(1)),
+        ))
     }
 }
 
@@ -78,7 +81,11 @@ pub(crate) fn parse_dollars(text: &str) -> Option<u64> {
         return None;
     }
     let millionths: u64 = format!("{decimals:0<6}").parse().ok()?;
-    whole.parse::<u64>().ok()?.checked_mul(1_000_000)?.checked_add(millionths)
+    whole
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(1_000_000)?
+        .checked_add(millionths)
 }
 
 /// 1234567 as 1,234,567.

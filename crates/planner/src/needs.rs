@@ -57,7 +57,9 @@ impl Provision {
     pub fn of(demand: &Demand) -> Self {
         let planned = with_headroom(demand.peak());
         let votes_per_second = planned.div_ceil(demand.regions as u64 - 1);
-        let wanted = (votes_per_second * COPIES).div_ceil(POLLER_INVOCATIONS * BATCH).max(2);
+        let wanted = (votes_per_second * COPIES)
+            .div_ceil(POLLER_INVOCATIONS * BATCH)
+            .max(2);
         let minimum_pollers = wanted.min(MOST_POLLERS.0);
         let maximum_pollers = (2 * wanted).min(MOST_POLLERS.1);
         let enqueuer_concurrency = (votes_per_second * 4).div_ceil(REQUESTS_PER_ENVIRONMENT).max(20);
@@ -242,7 +244,12 @@ impl Outage {
         let (peak, mean) = (share(demand.peak()), share(demand.mean_millis().div_ceil(1_000)));
         // Half of what waits are second copies, which peers recorded meanwhile or which were recorded by first copies:
         // they are read, not written. What the tables can write beyond the others' votes bounds the other half.
-        let written = |rate: u64| provision.warm_writes.saturating_sub(rate * (regions - 1) / COPIES) * COPIES;
+        let written = |rate: u64| {
+            provision
+                .warm_writes
+                .saturating_sub(rate * (regions - 1) / COPIES)
+                * COPIES
+        };
         let drain = |rate| {
             let out = provision.worked_off().min(written(rate));
             drain_seconds(peak * MINUTES * 60, out, rate)

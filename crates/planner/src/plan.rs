@@ -77,7 +77,12 @@ impl AwsPlan {
         let prices = Prices::current()?;
         let lines = costs::lines(&demand, &prices)?;
         let by_time = sums(&lines, |line| line.time);
-        let at = |time| by_time.iter().find(|(other, _)| *other == time).map_or(Money(0), |(_, sum)| *sum);
+        let at = |time| {
+            by_time
+                .iter()
+                .find(|(other, _)| *other == time)
+                .map_or(Money(0), |(_, sum)| *sum)
+        };
         let costs = Costs {
             total: costs::sum(&lines),
             day_per_million: at(Time::Day).share(1_000_000, demand.voters),
@@ -110,19 +115,31 @@ impl AwsPlan {
         sections.push(notes("What this rests on", self.assumed));
         sections.push(notes("Not in it", self.unknown));
         Document {
-            title: title(&self.demand, &format!("on AWS in {} regions", self.demand.regions)),
+            title: title(
+                &self.demand,
+                &format!("on AWS in {} regions", self.demand.regions),
+            ),
             sections,
         }
     }
 
     fn rates(&self) -> Section {
         let mut rows = rates(&self.demand);
-        rows.push(row(["Terraform: votes_per_second", &thousands(self.provision.votes_per_second)]));
+        rows.push(row([
+            "Terraform: votes_per_second",
+            &thousands(self.provision.votes_per_second),
+        ]));
         let writes = thousands(self.provision.warm_writes);
         rows.push(row(["Terraform: warm_throughput, writes/s", &writes]));
-        let pollers = format!("{} to {}", self.provision.minimum_pollers, self.provision.maximum_pollers);
+        let pollers = format!(
+            "{} to {}",
+            self.provision.minimum_pollers, self.provision.maximum_pollers
+        );
         rows.push(row(["Pollers in each region", &pollers]));
-        rows.push(row(["Partitions of the ballots", &thousands(self.provision.partitions)]));
+        rows.push(row([
+            "Partitions of the ballots",
+            &thousands(self.provision.partitions),
+        ]));
         Section {
             heading: "Rates".to_owned(),
             header: vec!["what", "how much"],
@@ -134,7 +151,11 @@ impl AwsPlan {
     fn limits(&self) -> Section {
         let rows = self.needs.iter().map(|need| {
             let never = need.breaks_at == u64::MAX;
-            let breaks_at = if never { "–".to_owned() } else { thousands(need.breaks_at) };
+            let breaks_at = if never {
+                "–".to_owned()
+            } else {
+                thousands(need.breaks_at)
+            };
             vec![
                 need.service.to_owned(),
                 need.limit.to_owned(),
@@ -185,8 +206,14 @@ impl AwsPlan {
             };
             row([name, &sum.to_string()])
         }));
-        let regions = costs.by_region.iter().map(|(name, sum)| vec![(*name).to_owned(), sum.to_string()]);
-        let services = costs.by_service.iter().map(|(name, sum)| vec![(*name).to_owned(), sum.to_string()]);
+        let regions = costs
+            .by_region
+            .iter()
+            .map(|(name, sum)| vec![(*name).to_owned(), sum.to_string()]);
+        let services = costs
+            .by_service
+            .iter()
+            .map(|(name, sum)| vec![(*name).to_owned(), sum.to_string()]);
         [
             Section {
                 heading: format!("Costs at list prices of {}", self.prices),
@@ -210,13 +237,22 @@ impl AwsPlan {
             None => "never, while that lasts".to_owned(),
         };
         Section {
-            heading: format!("After {} minutes without one region's processors, at the busiest rate", outage.minutes),
+            heading: format!(
+                "After {} minutes without one region's processors, at the busiest rate",
+                outage.minutes
+            ),
             header: vec!["what", "how much"],
             rows: vec![
                 row(["Messages waiting in its queue", &thousands(outage.backlog)]),
                 row(["Worked off per second", &thousands(outage.out_per_second)]),
-                row(["Empty again, if the busiest rate goes on", &time(outage.drain_seconds_at_peak)]),
-                row(["Empty again, at the mean rate", &time(outage.drain_seconds_at_mean)]),
+                row([
+                    "Empty again, if the busiest rate goes on",
+                    &time(outage.drain_seconds_at_peak),
+                ]),
+                row([
+                    "Empty again, at the mean rate",
+                    &time(outage.drain_seconds_at_mean),
+                ]),
             ],
             notes: Vec::new(),
         }
@@ -243,10 +279,14 @@ impl MachinePlan {
     pub fn of(demand: Demand, is_server: bool) -> Result<Self, serde_json::Error> {
         let mut notes = Vec::new();
         if is_server {
-            notes.push("the server edition (PostgreSQL, Redis) isn't built: these are the local edition's rates");
+            notes.push(
+                "the server edition (PostgreSQL, Redis) isn't built: these are the local edition's rates",
+            );
         }
         notes.push("measured with the load generator on the same machine, for seconds: docs/BENCHMARKS.md");
-        notes.push("one machine is one place: if its disk is lost, so are the votes; regions are folders of it");
+        notes.push(
+            "one machine is one place: if its disk is lost, so are the votes; regions are folders of it",
+        );
         notes.push("unknown: your machine, its disk and its price; measure it with scripts/bench");
         Ok(Self {
             demand,
@@ -263,13 +303,24 @@ impl MachinePlan {
         let verdict = match machine.verdict {
             Verdict::Holds => "yes",
             Verdict::TooSlow => "no: too slow",
-            Verdict::NotMeasured => "not known: fast enough at first, but never measured with so many ballots",
+            Verdict::NotMeasured => {
+                "not known: fast enough at first, but never measured with so many ballots"
+            }
         };
         let mut rows = rates(&self.demand);
-        rows.push(row(["Needed, with headroom, votes/s", &thousands(machine.needed_per_second)]));
-        rows.push(row(["Measured and comparable, votes/s", &thousands(machine.compared_per_second)]));
+        rows.push(row([
+            "Needed, with headroom, votes/s",
+            &thousands(machine.needed_per_second),
+        ]));
+        rows.push(row([
+            "Measured and comparable, votes/s",
+            &thousands(machine.compared_per_second),
+        ]));
         rows.push(row(["Would it hold?", verdict]));
-        let measured = machine.rates.iter().map(|rate| vec![thousands(rate.stored), thousands(rate.votes_per_second)]);
+        let measured = machine
+            .rates
+            .iter()
+            .map(|rate| vec![thousands(rate.stored), thousands(rate.votes_per_second)]);
         Document {
             title: title(&self.demand, "on one machine"),
             sections: vec![
@@ -280,7 +331,10 @@ impl MachinePlan {
                     notes: Vec::new(),
                 },
                 Section {
-                    heading: format!("Measured on {}, {} cores", machine.measured.cpu, machine.measured.cores),
+                    heading: format!(
+                        "Measured on {}, {} cores",
+                        machine.measured.cpu, machine.measured.cores
+                    ),
                     header: vec!["ballots stored", "votes/s"],
                     rows: measured.collect(),
                     notes: Vec::new(),
@@ -292,7 +346,11 @@ impl MachinePlan {
 }
 
 fn title(demand: &Demand, place: &str) -> String {
-    format!("{} voters in {} hours, {place}", thousands(demand.voters), demand.hours)
+    format!(
+        "{} voters in {} hours, {place}",
+        thousands(demand.voters),
+        demand.hours
+    )
 }
 
 fn rates(demand: &Demand) -> Vec<Vec<String>> {

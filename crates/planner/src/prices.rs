@@ -102,11 +102,16 @@ mod tests {
     #[test]
     fn a_price_that_is_none_is_named() {
         let entry = |usd: &str, per: u64| {
-            format!("date = \"2026-11\"\n[query]\nusd = \"{usd}\"\nper = {per}\nsource = \"https://example.org\"")
+            format!(
+                "date = \"2026-11\"\n[query]\nusd = \"{usd}\"\nper = {per}\nsource = \"https://example.org\""
+            )
         };
         for text in [entry("free", 1), entry("1", 0)] {
             let error = Prices::parse(&text).err().map(|error| error.to_string());
-            assert_eq!(error.as_deref(), Some("the price query isn't dollars for a number of units"));
+            assert_eq!(
+                error.as_deref(),
+                Some("the price query isn't dollars for a number of units")
+            );
         }
         let prices = Prices::parse(&entry("1", 1)).unwrap();
         let missing = prices.cost("other", 1).map_err(|error| error.to_string());

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Election, Ran, TWO_TOWNS, election};
 
-const COMMANDS: [&[&str]; 25] = [
+const COMMANDS: [&[&str]; 27] = [
     &[],
     &["demo"],
     &["definition"],
@@ -30,6 +30,8 @@ const COMMANDS: [&[&str]; 25] = [
     &["dead-letters", "replay"],
     &["keys"],
     &["keys", "destroy"],
+    &["plan"],
+    &["simulate"],
 ];
 
 fn run(arguments: &[&str]) -> Ran {

@@ -17,6 +17,7 @@ mod export;
 mod jurisdictions;
 mod lifecycle;
 mod malformed;
+mod planning;
 mod public;
 mod races;
 mod refusals;

@@ -79,7 +79,6 @@ struct Region {
 
 struct Day<'a> {
     scenario: &'a Scenario,
-    provision: Provision,
     regions: Vec<Region>,
     events: BinaryHeap<Reverse<(Micros, u64, Event)>>,
     planned: u64,
@@ -101,7 +100,10 @@ fn unit(voters: u64, provision: &Provision) -> (u64, u64) {
         return (1, 1);
     }
     // A region keeps at least four servers.
-    let grouped = (voters / BATCH).div_ceil(BATCHES).min(provision.minimum_pollers / 4).max(1);
+    let grouped = (voters / BATCH)
+        .div_ceil(BATCHES)
+        .min(provision.minimum_pollers / 4)
+        .max(1);
     (BATCH * grouped, grouped)
 }
 
@@ -112,8 +114,9 @@ pub(super) fn run(scenario: &Scenario, progress: &mut dyn FnMut(u64, u64)) -> Re
     let (unit_votes, grouped) = unit(demand.voters, &provision);
     let mut day = Day {
         scenario,
-        provision,
-        regions: (0..demand.regions).map(|_| Region::new(&provision, unit_votes, grouped)).collect(),
+        regions: (0..demand.regions)
+            .map(|_| Region::new(&provision, unit_votes, grouped))
+            .collect(),
         events: BinaryHeap::new(),
         planned: 0,
         grouped,
@@ -141,14 +144,21 @@ impl Region {
         );
         let admitted = provision.admitted() as f64;
         let least = provision.minimum_pollers as f64;
-        let pollers = Ramp::new(least, provision.maximum_pollers as f64, POLLERS_PER_MINUTE as f64 / 60.0);
+        let pollers = Ramp::new(
+            least,
+            provision.maximum_pollers as f64,
+            POLLERS_PER_MINUTE as f64 / 60.0,
+        );
         let batch = if unit_votes == 1 { BATCH as usize } else { 1 };
         let queue = Station::new(servers(least, grouped), batch, BATCH_WINDOW_SECONDS * SECOND);
         Self {
             queue,
             delayed: VecDeque::new(),
             api: Bucket::new(admitted, burst(admitted.min(5_000.0))),
-            functions: Bucket::new(by_functions(environments.get()), burst(by_functions(environments.get()))),
+            functions: Bucket::new(
+                by_functions(environments.get()),
+                burst(by_functions(environments.get())),
+            ),
             environments,
             pollers,
             is_alive: true,
@@ -244,14 +254,20 @@ impl Day<'_> {
     fn home(&mut self) -> usize {
         let routed = self.regions.iter().filter(|region| region.is_routed).count();
         let chosen = self.random.usize(..routed.max(1));
-        let mut routed = self.regions.iter().enumerate().filter(|(_, region)| region.is_routed);
+        let mut routed = self
+            .regions
+            .iter()
+            .enumerate()
+            .filter(|(_, region)| region.is_routed);
         routed.nth(chosen).map_or(0, |(place, _)| place)
     }
 
     /// The next living region after this one.
     fn peer(&self, region: usize) -> Option<usize> {
         let count = self.regions.len();
-        (1..count).map(|step| (region + step) % count).find(|place| self.regions[*place].is_alive)
+        (1..count)
+            .map(|step| (region + step) % count)
+            .find(|place| self.regions[*place].is_alive)
     }
 
     fn attempt(&mut self, now: Micros, attempt: Attempt) {
@@ -282,7 +298,8 @@ impl Day<'_> {
             accepted: now,
         };
         self.is_recorded.push(false);
-        self.recorder.accepted(now, u64::from(attempt.votes), now - attempt.first_try);
+        self.recorder
+            .accepted(now, u64::from(attempt.votes), now - attempt.first_try);
         self.regions[place].queue.arrive(now, message);
         let due = now + COPY_DELAY_SECONDS * SECOND;
         let delayed = &mut self.regions[peer].delayed;
@@ -351,7 +368,11 @@ impl Day<'_> {
     fn invoke(&mut self, now: Micros, place: usize, batch: &[Message]) {
         // A second copy of what is recorded is only read. A first copy of it is tried to be written, and refused.
         let is_written = |message: &&Message| !message.is_copy || !self.is_recorded[message.unit as usize];
-        let writes = batch.iter().filter(is_written).map(|message| u64::from(message.votes)).sum();
+        let writes = batch
+            .iter()
+            .filter(is_written)
+            .map(|message| u64::from(message.votes))
+            .sum();
         let start = self.writes.reserve(now, writes, self.table.rate());
         self.written += writes;
         let usual = if writes > 0 { RECORD_MS } else { COPY_MS } * MILLISECOND;
@@ -359,7 +380,8 @@ impl Day<'_> {
         for message in batch {
             let recorded = &mut self.is_recorded[message.unit as usize];
             if !std::mem::replace(recorded, true) {
-                self.recorder.recorded(done, u64::from(message.votes), done - message.accepted);
+                self.recorder
+                    .recorded(done, u64::from(message.votes), done - message.accepted);
             }
         }
         // Servers are whole groups of pollers: their time makes up for what the division left over.
@@ -388,12 +410,20 @@ impl Day<'_> {
         if now.is_multiple_of(60 * SECOND) {
             self.table.minute(std::mem::take(&mut self.written));
             let count = |of: &dyn Fn(&Region) -> usize| -> u64 {
-                self.regions.iter().map(|region| of(region) as u64 * per_unit).sum()
+                self.regions
+                    .iter()
+                    .map(|region| of(region) as u64 * per_unit)
+                    .sum()
             };
             let sample = Sample {
                 backlog: count(&|region| region.queue.waiting()),
                 delayed: count(&|region| region.delayed.len()),
-                pollers: self.regions.iter().filter(|region| region.is_alive).map(|region| region.pollers.get() as u64).sum(),
+                pollers: self
+                    .regions
+                    .iter()
+                    .filter(|region| region.is_alive)
+                    .map(|region| region.pollers.get() as u64)
+                    .sum(),
                 write_limit: self.table.rate() as u64,
             };
             self.recorder.sample(now, sample);

@@ -89,7 +89,11 @@ impl Ramp {
 
     /// A second passes.
     pub fn step(&mut self, is_wanted: bool) -> f64 {
-        self.now += if is_wanted { self.per_second } else { -self.per_second / 10.0 };
+        self.now += if is_wanted {
+            self.per_second
+        } else {
+            -self.per_second / 10.0
+        };
         self.now = self.now.clamp(self.least, self.most);
         self.now
     }
@@ -120,7 +124,10 @@ impl Doubling {
     /// A minute with so many writes is over.
     pub fn minute(&mut self, writes: u64) {
         self.minutes.push(writes);
-        let settled = self.minutes.len().saturating_sub((DOUBLING_SECONDS / 60) as usize);
+        let settled = self
+            .minutes
+            .len()
+            .saturating_sub((DOUBLING_SECONDS / 60) as usize);
         if let Some(last) = settled.checked_sub(1) {
             self.rate = self.rate.max(self.minutes[last] as f64 / 60.0 * 2.0);
         }

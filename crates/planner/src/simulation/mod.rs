@@ -11,7 +11,7 @@ mod report;
 pub mod station;
 
 pub use plot::plot;
-pub use report::{Measure, NOTICE, Report};
+pub use report::{Minute, NOTICE, Report};
 
 use crate::curve::Curve;
 use crate::demand::Demand;
@@ -60,10 +60,12 @@ impl Loss {
         let (hours, minutes) = time.split_once(':').ok_or(LossError::Malformed)?;
         let number = |text: &str, most: u64| {
             let is_number = (1..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-            let number = if is_number { text.parse().ok() } else { None };
+            let number = if is_number { text.parse::<u64>().ok() } else { None };
             number.filter(|number| *number <= most)
         };
-        let (hours, minutes) = number(hours, 999).zip(number(minutes, 59)).ok_or(LossError::Malformed)?;
+        let (hours, minutes) = number(hours, 999)
+            .zip(number(minutes, 59))
+            .ok_or(LossError::Malformed)?;
         let names = demand.names();
         let region = names.iter().position(|other| *other == name);
         let region = region.ok_or_else(|| LossError::Region(name.to_owned(), names.join(", ")))?;

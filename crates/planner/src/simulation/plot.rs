@@ -38,7 +38,11 @@ pub fn plot(report: &Report) -> String {
         Panel {
             title: "messages",
             lines: vec![
-                ("second copies that aren't due", "#767676", series(|minute| minute.delayed, 1.0)),
+                (
+                    "second copies that aren't due",
+                    "#767676",
+                    series(|minute| minute.delayed, 1.0),
+                ),
                 ("waiting", "#1d5fa8", series(|minute| minute.backlog, 1.0)),
             ],
         },
@@ -61,7 +65,12 @@ pub fn plot(report: &Report) -> String {
         report.title()
     );
     for (place, panel) in panels.iter().enumerate() {
-        draw(&mut svg, panel, TOP + place as f64 * (PANEL + GAP), report.minutes.len());
+        draw(
+            &mut svg,
+            panel,
+            TOP + place as f64 * (PANEL + GAP),
+            report.minutes.len(),
+        );
     }
     svg.push_str("</svg>\n");
     svg
@@ -77,10 +86,18 @@ fn draw(svg: &mut String, panel: &Panel, top: f64, minutes: usize) {
     } else {
         thousands(highest as u64)
     };
-    let mut text = format!("<text x=\"{LEFT}\" y=\"{}\" font-weight=\"bold\">{}</text>\n", top - 8.0, panel.title);
+    let mut text = format!(
+        "<text x=\"{LEFT}\" y=\"{}\" font-weight=\"bold\">{}</text>\n",
+        top - 8.0,
+        panel.title
+    );
     let mut legend_at = LEFT + 70.0;
     for (name, colour, _) in panel.lines.iter().filter(|(name, ..)| !name.is_empty()) {
-        _ = writeln!(text, "<text x=\"{legend_at}\" y=\"{}\" fill=\"{colour}\">{name}</text>", top - 8.0);
+        _ = writeln!(
+            text,
+            "<text x=\"{legend_at}\" y=\"{}\" fill=\"{colour}\">{name}</text>",
+            top - 8.0
+        );
         legend_at += 16.0 + 7.0 * name.chars().count() as f64;
     }
     _ = write!(
@@ -96,13 +113,18 @@ fn draw(svg: &mut String, panel: &Panel, top: f64, minutes: usize) {
     for hour in (0..=hours).step_by(hours.div_ceil(12)) {
         let at = x(hour as f64 * 60.0 / minutes.max(1) as f64);
         if at <= right {
-            _ = writeln!(text, "<text x=\"{at:.0}\" y=\"{}\" text-anchor=\"middle\" fill=\"#555\">{hour} h</text>", bottom + 14.0);
+            _ = writeln!(
+                text,
+                "<text x=\"{at:.0}\" y=\"{}\" text-anchor=\"middle\" fill=\"#555\">{hour} h</text>",
+                bottom + 14.0
+            );
         }
     }
     for (_, colour, values) in &panel.lines {
         let last = (values.len().max(2) - 1) as f64;
         let points = values.iter().enumerate();
-        let points = points.map(|(place, value)| format!("{:.1},{:.1}", x(place as f64 / last), bottom - value * scale));
+        let points = points
+            .map(|(place, value)| format!("{:.1},{:.1}", x(place as f64 / last), bottom - value * scale));
         let points: Vec<String> = points.collect();
         _ = writeln!(
             text,

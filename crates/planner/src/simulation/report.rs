@@ -118,14 +118,6 @@ pub(super) struct Sample {
     pub(super) write_limit: u64,
 }
 
-/// One line of a summary.
-pub struct Measure {
-    /// What.
-    pub name: &'static str,
-    /// How much.
-    pub value: String,
-}
-
 pub(super) struct Recorder {
     provision: Provision,
     votes_in_a_unit: u64,
@@ -143,7 +135,13 @@ pub(super) struct Recorder {
 
 impl Recorder {
     pub(super) fn new(plan: &AwsPlan, votes_in_a_unit: u64) -> Self {
-        let sum = |is_in: &dyn Fn(&Line) -> bool| plan.lines.iter().filter(|line| is_in(line)).map(|line| line.cost).sum();
+        let sum = |is_in: &dyn Fn(&Line) -> bool| {
+            plan.lines
+                .iter()
+                .filter(|line| is_in(line))
+                .map(|line| line.cost)
+                .sum()
+        };
         let histogram = || Histogram::new_with_bounds(1, LONGEST_MS, 2).ok();
         Self {
             provision: plan.provision,
@@ -210,7 +208,8 @@ impl Recorder {
     /// At the end of a minute.
     pub(super) fn sample(&mut self, now: Micros, sample: Sample) {
         let (accepted, refusals) = (self.totals.accepted, self.totals.refusals);
-        let cost = self.import + self.day.share(accepted, self.voters) + self.requests.share(refusals, self.voters);
+        let cost =
+            self.import + self.day.share(accepted, self.voters) + self.requests.share(refusals, self.voters);
         self.totals.cost = cost;
         self.totals.most_backlog = self.totals.most_backlog.max(sample.backlog);
         let minute = self.minute(now - 1);
@@ -231,7 +230,9 @@ impl Recorder {
             seed: scenario.seed,
             provision: self.provision,
             votes_in_a_unit: self.votes_in_a_unit,
-            lost: scenario.loss.map(|loss| (scenario.demand.names()[loss.region], loss.at_seconds)),
+            lost: scenario
+                .loss
+                .map(|loss| (scenario.demand.names()[loss.region], loss.at_seconds)),
             totals: self.totals,
             waiting_ms: waiting(self.waiting.as_ref()),
             accepting_ms: waiting(self.accepting.as_ref()),
@@ -266,16 +267,27 @@ fn time(milliseconds: u64) -> String {
 
 impl Report {
     /// The sums, for people.
-    pub fn measures(&self) -> Vec<Measure> {
+    fn measures(&self) -> Vec<Vec<String>> {
         let totals = &self.totals;
         let busiest = |of: fn(&Minute) -> u64| thousands(self.minutes.iter().map(of).max().unwrap_or(0) / 60);
         let most = |of: fn(&Minute) -> u64| thousands(self.minutes.iter().map(of).max().unwrap_or(0));
         let waits = |waiting: &Waiting| {
-            format!("{} / {} / {}", time(waiting.p50), time(waiting.p99), time(waiting.max))
+            format!(
+                "{} / {} / {}",
+                time(waiting.p50),
+                time(waiting.p99),
+                time(waiting.max)
+            )
         };
         [
-            ("Votes/s that came in the busiest minute", busiest(|minute| minute.arrived)),
-            ("Votes/s recorded in the busiest minute", busiest(|minute| minute.recorded)),
+            (
+                "Votes/s that came in the busiest minute",
+                busiest(|minute| minute.arrived),
+            ),
+            (
+                "Votes/s recorded in the busiest minute",
+                busiest(|minute| minute.recorded),
+            ),
             ("Accepted", thousands(totals.accepted)),
             ("Recorded", thousands(totals.recorded)),
             ("Refused at first", thousands(totals.refused_at_first)),
@@ -286,38 +298,52 @@ impl Report {
             ("202 to recorded: p50 / p99 / max", waits(&self.waiting_ms)),
             ("Most messages waiting", thousands(totals.most_backlog)),
             ("Most pollers", most(|minute| minute.pollers)),
-            ("Minutes from the close until all is worked off", thousands(totals.drained_after_minutes)),
+            (
+                "Minutes from the close until all is worked off",
+                thousands(totals.drained_after_minutes),
+            ),
             ("Messages lost with the region", thousands(totals.lost_messages)),
             ("Import and day", totals.cost.to_string()),
         ]
         .into_iter()
-        .map(|(name, value)| Measure { name, value })
+        .map(|(name, value)| vec![name.to_owned(), value])
         .collect()
     }
 
     /// What it is the simulation of.
     pub fn title(&self) -> String {
         let lost = self.lost.map_or(String::new(), |(name, at)| {
-            format!(", {name} lost for good after {}:{:02} hours", at / 3_600, at % 3_600 / 60)
+            format!(
+                ", {name} lost for good after {}:{:02} hours",
+                at / 3_600,
+                at % 3_600 / 60
+            )
         });
         let demand = &self.demand;
         let voters = thousands(demand.voters);
-        format!("{voters} voters in {} hours and {} regions{lost}", demand.hours, demand.regions)
+        format!(
+            "{voters} voters in {} hours and {} regions{lost}",
+            demand.hours, demand.regions
+        )
     }
 
     /// For people.
     pub fn document(&self) -> Document {
-        let rows = self.measures().into_iter().map(|measure| vec![measure.name.to_owned(), measure.value]);
-        let mut notes = vec![format!("an event stands for up to {} votes", self.votes_in_a_unit)];
+        let mut notes = vec![format!(
+            "an event stands for up to {} votes",
+            self.votes_in_a_unit
+        )];
         if self.lost.is_some() {
-            notes.push(format!("voters are led away from the lost region after {FAIL_OVER_SECONDS} s"));
+            notes.push(format!(
+                "voters are led away from the lost region after {FAIL_OVER_SECONDS} s"
+            ));
         }
         Document {
             title: format!("{NOTICE}: {}", self.title()),
             sections: vec![Section {
                 heading: String::new(),
                 header: vec!["what", "simulated"],
-                rows: rows.collect(),
+                rows: self.measures(),
                 notes,
             }],
         }
