@@ -98,7 +98,7 @@ pub fn with_headroom(rate: u64) -> u64 {
     (rate * HEADROOM_PERCENT).div_ceil(100)
 }
 
-/// A ask in round numbers: two significant digits, upwards.
+/// A number to ask for in round numbers: two significant digits, upwards.
 fn rounded(number: u64) -> u64 {
     let unit = 10_u64.pow(number.max(1).ilog10().saturating_sub(1));
     number.div_ceil(unit) * unit
@@ -124,11 +124,11 @@ pub fn needs(demand: &Demand) -> Vec<Need> {
     let mut needs = vec![
         limit(
             "API Gateway",
-            "requests/s of an account and region",
+            "requests/s in a region",
             region * REST_REQUESTS,
             provision.api_rate,
             10_000,
-            "quota: throttle rate",
+            "quota",
         ),
         limit(
             "Lambda",
@@ -136,7 +136,7 @@ pub fn needs(demand: &Demand) -> Vec<Need> {
             environments,
             provision.concurrency + 100,
             1_000,
-            "quota: concurrent executions; all that Terraform reserves, and the 100 that AWS keeps unreserved",
+            "quota: all that Terraform reserves, and 100",
         ),
         limit(
             "Lambda",
@@ -144,7 +144,7 @@ pub fn needs(demand: &Demand) -> Vec<Need> {
             (region * COPIES).div_ceil(POLLER_INVOCATIONS * BATCH),
             provision.maximum_pollers,
             MOST_POLLERS.1,
-            "votes_per_second; beyond 2,000 pollers more regions, or processor = \"ec2\"",
+            "votes_per_second; then more regions",
         ),
         limit(
             "DynamoDB",
@@ -152,7 +152,7 @@ pub fn needs(demand: &Demand) -> Vec<Need> {
             planned,
             planned,
             FIRST_WRITES,
-            "warm_throughput; by itself a table doubles in 30 minutes",
+            "warm_throughput; else doubles in 30 min",
         ),
         limit(
             "DynamoDB",
@@ -160,7 +160,7 @@ pub fn needs(demand: &Demand) -> Vec<Need> {
             planned,
             planned,
             40_000,
-            "quota: table-level write throughput, also the one for strong global tables",
+            "quota: also for strong global tables",
         ),
         limit(
             "DynamoDB",
@@ -168,7 +168,7 @@ pub fn needs(demand: &Demand) -> Vec<Need> {
             region * ENQUEUER_REQUESTS * (READS_PER_REQUEST - 1),
             region * ENQUEUER_REQUESTS * (READS_PER_REQUEST - 1),
             12_000,
-            "warm_throughput; the quota of a table is 40,000",
+            "warm_throughput; its quota is 40,000",
         ),
         limit(
             "DynamoDB",
@@ -176,7 +176,7 @@ pub fn needs(demand: &Demand) -> Vec<Need> {
             planned,
             PARTITION_WRITES,
             PARTITION_WRITES,
-            "can't be raised: visits go uncounted, votes don't notice; leave the counter out of the page",
+            "nothing: visits go uncounted, votes don't",
         ),
         limit(
             "SQS",
@@ -184,7 +184,7 @@ pub fn needs(demand: &Demand) -> Vec<Need> {
             provision.processor_concurrency / 2 * BATCH,
             provision.processor_concurrency * BATCH,
             120_000,
-            "quota: in-flight messages",
+            "quota",
         ),
         limit(
             "KMS",
@@ -192,7 +192,7 @@ pub fn needs(demand: &Demand) -> Vec<Need> {
             RAMP_PER_SECOND * SECRETS,
             RAMP_PER_SECOND * SECRETS,
             20_000,
-            "not needed: keys are unwrapped once for an environment, never for a vote",
+            "nothing: no request per vote",
         ),
         limit(
             "CloudFront",
@@ -200,7 +200,7 @@ pub fn needs(demand: &Demand) -> Vec<Need> {
             planned * (PAGE_FILES + REST_REQUESTS),
             planned * (PAGE_FILES + REST_REQUESTS),
             250_000,
-            "quota: requests per second",
+            "quota",
         ),
     ];
     // KMS doesn't grow with votes.

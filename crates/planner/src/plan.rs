@@ -109,39 +109,60 @@ impl AwsPlan {
 
     /// For people: one screen.
     pub fn document(&self) -> Document {
-        let mut sections = vec![self.rates(), self.limits()];
-        sections.extend(self.bill());
-        sections.push(self.after_an_outage());
-        sections.push(notes("What this rests on", self.assumed));
-        sections.push(notes("Not in it", self.unknown));
+        let assumed = self.assumed.iter().map(|text| format!("assumed: {text}"));
+        let unknown = self.unknown.iter().map(|text| format!("not in it: {text}"));
+        let place = format!("on AWS in {} regions", self.demand.regions);
         Document {
-            title: title(
-                &self.demand,
-                &format!("on AWS in {} regions", self.demand.regions),
-            ),
-            sections,
+            title: title(&self.demand, &place),
+            sections: vec![
+                self.rates(),
+                self.limits(),
+                self.bill(),
+                Section {
+                    heading: "What this rests on".to_owned(),
+                    notes: assumed.chain(unknown).collect(),
+                    ..Section::default()
+                },
+            ],
         }
     }
 
     fn rates(&self) -> Section {
-        let mut rows = rates(&self.demand);
-        rows.push(row([
-            "Terraform: votes_per_second",
-            &thousands(self.provision.votes_per_second),
-        ]));
-        let writes = thousands(self.provision.warm_writes);
-        rows.push(row(["Terraform: warm_throughput, writes/s", &writes]));
-        let pollers = format!(
-            "{} to {}",
-            self.provision.minimum_pollers, self.provision.maximum_pollers
+        let (provision, outage) = (&self.provision, &self.outage);
+        let time = |seconds: Option<u64>| match seconds {
+            Some(seconds) => format!("{} min", seconds.div_ceil(60)),
+            None => "never".to_owned(),
+        };
+        let (at_peak, at_mean) = (
+            time(outage.drain_seconds_at_peak),
+            time(outage.drain_seconds_at_mean),
         );
-        rows.push(row(["Pollers in each region", &pollers]));
-        rows.push(row([
-            "Partitions of the ballots",
-            &thousands(self.provision.partitions),
-        ]));
+        let pollers = format!("{} to {}", provision.minimum_pollers, provision.maximum_pollers);
+        let mut rows = rates(&self.demand);
+        rows.extend([
+            row([
+                "Terraform: votes_per_second",
+                &thousands(provision.votes_per_second),
+            ]),
+            row([
+                "Terraform: warm_throughput, writes/s",
+                &thousands(provision.warm_writes),
+            ]),
+            row(["Pollers in each region", &pollers]),
+            vec![
+                format!(
+                    "{} min without one region's processors: messages waiting",
+                    outage.minutes
+                ),
+                thousands(outage.backlog),
+            ],
+            row([
+                "… empty again at the busiest rate / at the mean",
+                &format!("{at_peak} / {at_mean}"),
+            ]),
+        ]);
         Section {
-            heading: "Rates".to_owned(),
+            heading: "Rates and queues".to_owned(),
             header: vec!["what", "how much"],
             rows,
             notes: Vec::new(),
@@ -157,8 +178,7 @@ impl AwsPlan {
                 thousands(need.breaks_at)
             };
             vec![
-                need.service.to_owned(),
-                need.limit.to_owned(),
+                format!("{}: {}", need.service, need.limit),
                 thousands(need.need),
                 thousands(need.default),
                 need.ask.map_or("–".to_owned(), thousands),
@@ -169,12 +189,11 @@ impl AwsPlan {
         Section {
             heading: "Limits of AWS, what breaks first on top".to_owned(),
             header: vec![
-                "service",
                 "limit",
                 "need",
                 "default",
                 "ask for",
-                "default breaks at votes/s",
+                "breaks at votes/s",
                 "what to raise",
             ],
             rows: rows.collect(),
@@ -182,7 +201,7 @@ impl AwsPlan {
         }
     }
 
-    fn bill(&self) -> [Section; 2] {
+    fn bill(&self) -> Section {
         let costs = &self.costs;
         let mut rows = vec![
             row(["In all", &costs.total.to_string()]),
@@ -190,71 +209,31 @@ impl AwsPlan {
         ];
         rows.extend(costs.by_time.iter().map(|(time, sum)| {
             let name = match time {
-                Time::Day => "… the day".to_owned(),
-                Time::Import => "… importing the roll".to_owned(),
-                Time::Weeks => format!("… {} weeks before and {} after", WEEKS.0, WEEKS.1),
+                Time::Day => "When: the day".to_owned(),
+                Time::Import => "When: importing the roll".to_owned(),
+                Time::Weeks => format!("When: {} weeks before and {} after", WEEKS.0, WEEKS.1),
             };
             vec![name, sum.to_string()]
         }));
         rows.push(row(["An idle week", &costs.idle_week.to_string()]));
         rows.extend(costs.by_purpose.iter().map(|(purpose, sum)| {
             let name = match purpose {
-                Purpose::Voting => "Of it: voting itself",
-                Purpose::SecondCopy => "Of it: two copies",
-                Purpose::StrongConsistency => "Of it: strong consistency",
-                Purpose::Firewall => "Of it: firewall",
+                Purpose::Voting => "What for: voting itself",
+                Purpose::SecondCopy => "What for: two copies",
+                Purpose::StrongConsistency => "What for: strong consistency",
+                Purpose::Firewall => "What for: firewall",
             };
             row([name, &sum.to_string()])
         }));
-        let regions = costs
-            .by_region
-            .iter()
-            .map(|(name, sum)| vec![(*name).to_owned(), sum.to_string()]);
-        let services = costs
-            .by_service
-            .iter()
-            .map(|(name, sum)| vec![(*name).to_owned(), sum.to_string()]);
-        [
-            Section {
-                heading: format!("Costs at list prices of {}", self.prices),
-                header: vec!["what", "US dollars"],
-                rows,
-                notes: Vec::new(),
-            },
-            Section {
-                heading: "By service and by region".to_owned(),
-                header: vec!["service or region", "US dollars"],
-                rows: services.chain(regions).collect(),
-                notes: Vec::new(),
-            },
-        ]
-    }
-
-    fn after_an_outage(&self) -> Section {
-        let outage = &self.outage;
-        let time = |seconds: Option<u64>| match seconds {
-            Some(seconds) => format!("{} min", seconds.div_ceil(60)),
-            None => "never, while that lasts".to_owned(),
+        let listed = |sums: &[(&str, Money)]| {
+            let each = sums.iter().map(|(name, sum)| format!("{name} {sum}"));
+            each.collect::<Vec<_>>().join(" · ")
         };
         Section {
-            heading: format!(
-                "After {} minutes without one region's processors, at the busiest rate",
-                outage.minutes
-            ),
-            header: vec!["what", "how much"],
-            rows: vec![
-                row(["Messages waiting in its queue", &thousands(outage.backlog)]),
-                row(["Worked off per second", &thousands(outage.out_per_second)]),
-                row([
-                    "Empty again, if the busiest rate goes on",
-                    &time(outage.drain_seconds_at_peak),
-                ]),
-                row([
-                    "Empty again, at the mean rate",
-                    &time(outage.drain_seconds_at_mean),
-                ]),
-            ],
-            notes: Vec::new(),
+            heading: format!("Costs at list prices of {}", self.prices),
+            header: vec!["what", "US dollars"],
+            rows,
+            notes: vec![listed(&costs.by_service), listed(&costs.by_region)],
         }
     }
 }
@@ -339,7 +318,11 @@ impl MachinePlan {
                     rows: measured.collect(),
                     notes: Vec::new(),
                 },
-                notes("Besides", &self.notes),
+                Section {
+                    heading: "Besides".to_owned(),
+                    notes: self.notes.iter().map(|&note| note.to_owned()).collect(),
+                    ..Section::default()
+                },
             ],
         }
     }
@@ -372,14 +355,6 @@ fn rates(demand: &Demand) -> Vec<Vec<String>> {
     ]
 }
 
-pub(crate) fn row(cells: [&str; 2]) -> Vec<String> {
+fn row(cells: [&str; 2]) -> Vec<String> {
     cells.map(str::to_owned).to_vec()
-}
-
-fn notes(heading: &str, notes: &[&str]) -> Section {
-    Section {
-        heading: heading.to_owned(),
-        notes: notes.iter().map(|&note| note.to_owned()).collect(),
-        ..Section::default()
-    }
 }

@@ -28,8 +28,8 @@ const BATCHES: u64 = 1_600_000;
 // What the page does when it is refused: website/api.js.
 const FIRST_PAUSE: Micros = 500 * MILLISECOND;
 const LONGEST_PAUSE: Micros = 15 * SECOND;
-/// The page goes on for ever; here a voter gives up after about a quarter of an hour.
-const MOST_TRIES: u32 = 55;
+/// The page goes on for ever; here a voter gives up after about five minutes.
+const MOST_TRIES: u32 = 20;
 
 /// A unit of votes on its way to being accepted.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -60,7 +60,7 @@ pub struct Totals {
     pub refusals: u64,
     /// Tries after a refusal.
     pub retries: u64,
-    /// Voters who gave up after a quarter of an hour of refusals.
+    /// Voters who gave up after five minutes of refusals.
     pub gave_up: u64,
     /// Voters who were still refused when the polls closed.
     pub too_late: u64,
@@ -292,7 +292,7 @@ impl Report {
             ("Recorded", thousands(totals.recorded)),
             ("Refused at first", thousands(totals.refused_at_first)),
             ("Retries", thousands(totals.retries)),
-            ("Gave up after a quarter of an hour", thousands(totals.gave_up)),
+            ("Gave up after five minutes", thousands(totals.gave_up)),
             ("Still refused at the close", thousands(totals.too_late)),
             ("First try to 202: p50 / p99 / max", waits(&self.accepting_ms)),
             ("202 to recorded: p50 / p99 / max", waits(&self.waiting_ms)),
