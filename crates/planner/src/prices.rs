@@ -72,11 +72,15 @@ impl Prices {
         })
     }
 
+    /// A price.
+    pub fn price(&self, name: &str) -> Result<&Price, PricesError> {
+        let price = self.by_name.get(name);
+        price.ok_or_else(|| PricesError::Missing(name.to_owned()))
+    }
+
     /// What so many units cost.
     pub fn cost(&self, name: &str, quantity: u64) -> Result<Money, PricesError> {
-        let price = self.by_name.get(name);
-        let price = price.ok_or_else(|| PricesError::Missing(name.to_owned()))?;
-        Ok(price.of(quantity))
+        Ok(self.price(name)?.of(quantity))
     }
 
     /// All of them, by name.

@@ -126,7 +126,7 @@ pub(super) fn run(scenario: &Scenario, progress: &mut dyn FnMut(u64, u64)) -> Re
         is_recorded: Vec::new(),
         retries_due: 0,
         random: Rng::with_seed(scenario.seed),
-        recorder: Recorder::new(&plan, unit_votes),
+        recorder: Recorder::new(&plan, unit_votes)?,
         batch: Vec::new(),
     };
     day.pass(unit_votes, progress);

@@ -5,13 +5,14 @@ use serde::Serialize;
 
 use super::Scenario;
 use super::station::Micros;
-use crate::costs::{Line, Purpose, Time};
+use crate::costs::{Line, Time};
 use crate::demand::Demand;
 use crate::document::{Document, Section};
 use crate::facts::FAIL_OVER_SECONDS;
-use crate::money::{Money, thousands};
+use crate::money::{Money, Price, thousands};
 use crate::needs::Provision;
 use crate::plan::AwsPlan;
+use crate::prices::{Prices, PricesError};
 
 /// Stands wherever a figure of a simulation does.
 pub const NOTICE: &str = "SIMULATION: computed from assumptions, not measured";
@@ -129,12 +130,14 @@ pub(super) struct Recorder {
     /// What the plan says that the import costs, and a day with all votes.
     import: Money,
     day: Money,
-    /// The firewalls' part of the day: refused requests pass them, too.
-    requests: Money,
+    /// A refused request passes the edge and both firewalls. API Gateway doesn't charge for it.
+    edge: Price,
+    firewall: Price,
 }
 
 impl Recorder {
-    pub(super) fn new(plan: &AwsPlan, votes_in_a_unit: u64) -> Self {
+    pub(super) fn new(plan: &AwsPlan, votes_in_a_unit: u64) -> Result<Self, PricesError> {
+        let prices = Prices::current()?;
         let sum = |is_in: &dyn Fn(&Line) -> bool| {
             plan.lines
                 .iter()
@@ -143,7 +146,7 @@ impl Recorder {
                 .sum()
         };
         let histogram = || Histogram::new_with_bounds(1, LONGEST_MS, 2).ok();
-        Self {
+        Ok(Self {
             provision: plan.provision,
             votes_in_a_unit,
             voters: plan.demand.voters,
@@ -153,8 +156,9 @@ impl Recorder {
             minutes: Vec::new(),
             import: sum(&|line| line.time == Time::Import),
             day: sum(&|line| line.time == Time::Day),
-            requests: sum(&|line| line.time == Time::Day && line.purpose == Purpose::Firewall),
-        }
+            edge: prices.price("edge_request")?.clone(),
+            firewall: prices.price("firewall_request")?.clone(),
+        })
     }
 
     pub(super) fn unit_votes(&self) -> u64 {
@@ -208,8 +212,8 @@ impl Recorder {
     /// At the end of a minute.
     pub(super) fn sample(&mut self, now: Micros, sample: Sample) {
         let (accepted, refusals) = (self.totals.accepted, self.totals.refusals);
-        let cost =
-            self.import + self.day.share(accepted, self.voters) + self.requests.share(refusals, self.voters);
+        let refused = self.edge.of(refusals) + self.firewall.of(2 * refusals);
+        let cost = self.import + self.day.share(accepted, self.voters) + refused;
         self.totals.cost = cost;
         self.totals.most_backlog = self.totals.most_backlog.max(sample.backlog);
         let minute = self.minute(now - 1);
