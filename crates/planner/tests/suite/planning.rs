@@ -3,7 +3,7 @@
 use election_planner::costs::{Time, sum};
 use election_planner::demand::{Demand, DemandError, MOST_VOTERS};
 use election_planner::money::Money;
-use election_planner::needs::{Outage, Provision, with_headroom};
+use election_planner::needs::{Need, Outage, Provision, with_headroom};
 use election_planner::plan::{AwsPlan, MachinePlan};
 use proptest::prelude::*;
 
@@ -41,7 +41,8 @@ proptest! {
             prop_assert!(less.cost <= more.cost && less.quantity <= more.quantity, "{:?} {:?}", less, more);
         }
         for less in &less.needs {
-            let more = more.needs.iter().find(|need| need.limit == less.limit).unwrap();
+            let is_same = |need: &&Need| (need.service, need.limit) == (less.service, less.limit);
+            let more = more.needs.iter().find(is_same).unwrap();
             prop_assert!(less.need <= more.need && less.ask <= more.ask, "{:?} {:?}", less, more);
         }
         prop_assert!(less.peak_votes_per_second <= more.peak_votes_per_second);
@@ -114,6 +115,43 @@ fn numbers_that_nobody_can_plan_with_are_refused() {
             "{text}"
         );
     }
+}
+
+/// Worked out by hand from the pipeline and the prices, for three million voters in three regions.
+#[test]
+fn the_lines_of_a_bill_are_those_of_the_pipeline() {
+    let plan = AwsPlan::of(Demand::new(3_000_000, 12, 4_450, 3).unwrap()).unwrap();
+    for (region, item, quantity, micros) in [
+        // Three requests of each voter at $3.50 a million.
+        ("us-east-1", "requests", 3_000_000, 10_500_000),
+        // Each replica takes all ballots, at $0.625 a million; each person is two items of the roll.
+        ("us-east-1", "ballots, write units", 3_000_000, 1_875_000),
+        ("us-west-2", "ballots, write units", 3_000_000, 1_875_000),
+        ("us-east-2", "roll, write units", 6_000_000, 3_750_000),
+        // A million sends; a tenth as many receives and as many deletes.
+        ("us-east-2", "requests for second copies", 100_000, 20_000),
+        ("us-east-2", "second copies to a peer, GB", 1, 20_000),
+        // Six reads of a vote, half of each for consistency, at $0.125 a million.
+        ("us-west-2", "the strong half of reads", 3_000_000, 375_000),
+        ("global", "requests", 57_000_000, 57_000_000),
+        ("global", "requests to the website", 57_000_000, 34_200_000),
+    ] {
+        let line = plan
+            .lines
+            .iter()
+            .find(|line| (line.region, line.item) == (region, item))
+            .unwrap();
+        assert_eq!(
+            (line.quantity, line.cost),
+            (quantity, Money(micros)),
+            "{region}: {item}"
+        );
+    }
+    let sends = plan
+        .lines
+        .iter()
+        .find(|line| (line.service, line.item) == ("SQS", "requests for second copies"));
+    assert_eq!(sends.map(|line| line.quantity), Some(1_200_000));
 }
 
 /// The figures of the design: 158.5 million votes in 12 hours are 3,670 a second, and 16,400 in the busiest hour.

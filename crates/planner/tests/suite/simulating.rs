@@ -26,6 +26,8 @@ fn lost(region: usize, at_seconds: u64) -> Option<Loss> {
 fn account(report: &Report) {
     let totals = &report.totals;
     assert_eq!(totals.accepted, totals.recorded);
+    let mut after_the_close = report.minutes.iter().skip(60 * report.demand.hours as usize);
+    assert!(after_the_close.all(|minute| minute.accepted == 0));
     assert_eq!(
         totals.accepted + totals.gave_up + totals.too_late,
         report.demand.voters
@@ -143,6 +145,8 @@ fn two_regions_without_one_take_no_more_votes() {
     let report = run(&day);
     account(&report);
     assert!(report.totals.gave_up > 20_000, "{:?}", report.totals);
+    // Who came last is still refused when the polls close, and let in by nobody afterwards.
+    assert!(report.totals.too_late > 0, "{:?}", report.totals);
     assert_eq!(
         report.minutes[370..720]
             .iter()
