@@ -2,29 +2,22 @@
 //! were planned. Waiting ends when a vote's first or second copy is recorded, whichever is earlier.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::BinaryHeap;
 
 use fastrand::Rng;
 
-use super::limits::{Bucket, Doubling, Pace, Ramp};
+use super::limits::{Doubling, Pace};
+use super::region::{Message, Region, SECOND, by_functions, servers, unit};
 use super::report::{Recorder, Report, Sample};
-use super::station::{Micros, Next, Station};
+use super::station::{Micros, Next};
 use super::{Loss, Scenario};
 use crate::facts::{
-    BATCH, BATCH_WINDOW_SECONDS, COPIES, COPY_DELAY_SECONDS, COPY_MS, ENQUEUER_MS, FAIL_OVER_SECONDS,
-    POLLER_INVOCATIONS, POLLERS_PER_MINUTE, RAMP_BURST, RAMP_PER_SECOND, RECORD_MS,
+    BATCH, COPIES, COPY_DELAY_SECONDS, COPY_MS, FAIL_OVER_SECONDS, POLLER_INVOCATIONS, RECORD_MS,
 };
-use crate::needs::Provision;
 use crate::plan::AwsPlan;
 use crate::prices::PricesError;
 
-const SECOND: Micros = 1_000_000;
 const MILLISECOND: Micros = 1_000;
-/// From this many votes on, a unit is a batch.
-const SINGLE_VOTES: u64 = 2_000_000;
-/// About so many batches are simulated one by one; of more, several are treated as one.
-const BATCHES: u64 = 1_600_000;
-
 // What the page does when it is refused: website/api.js.
 const FIRST_PAUSE: Micros = 500 * MILLISECOND;
 const LONGEST_PAUSE: Micros = 15 * SECOND;
@@ -40,15 +33,6 @@ struct Attempt {
     first_try: Micros,
 }
 
-/// A message of a queue.
-#[derive(Clone, Copy)]
-struct Message {
-    unit: u32,
-    votes: u32,
-    is_copy: bool,
-    accepted: Micros,
-}
-
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
     Arrival,
@@ -61,20 +45,6 @@ enum Event {
     Second,
     Lost,
     Rerouted,
-}
-
-struct Region {
-    queue: Station<Message>,
-    delayed: VecDeque<(Micros, Message)>,
-    api: Bucket,
-    functions: Bucket,
-    environments: Ramp,
-    pollers: Ramp,
-    is_alive: bool,
-    is_routed: bool,
-    /// Votes that came to it within this second.
-    arrived: u64,
-    flush_at: Option<Micros>,
 }
 
 struct Day<'a> {
@@ -92,19 +62,6 @@ struct Day<'a> {
     random: Rng,
     recorder: Recorder,
     batch: Vec<Message>,
-}
-
-/// How many votes are in a unit, and how many batches it stands for.
-fn unit(voters: u64, provision: &Provision) -> (u64, u64) {
-    if voters <= SINGLE_VOTES {
-        return (1, 1);
-    }
-    // A region keeps at least four servers.
-    let grouped = (voters / BATCH)
-        .div_ceil(BATCHES)
-        .min(provision.minimum_pollers / 4)
-        .max(1);
-    (BATCH * grouped, grouped)
 }
 
 pub(super) fn run(scenario: &Scenario, progress: &mut dyn FnMut(u64, u64)) -> Result<Report, PricesError> {
@@ -131,51 +88,6 @@ pub(super) fn run(scenario: &Scenario, progress: &mut dyn FnMut(u64, u64)) -> Re
     };
     day.pass(unit_votes, progress);
     Ok(day.recorder.report(scenario))
-}
-
-impl Region {
-    fn new(provision: &Provision, unit_votes: u64, grouped: u64) -> Self {
-        // A burst has to hold a unit at least.
-        let burst = |votes: f64| votes.max(2.0 * unit_votes as f64);
-        let environments = Ramp::new(
-            (RAMP_BURST as f64).min(provision.enqueuer_concurrency as f64),
-            provision.enqueuer_concurrency as f64,
-            RAMP_PER_SECOND as f64,
-        );
-        let admitted = provision.admitted() as f64;
-        let least = provision.minimum_pollers as f64;
-        let pollers = Ramp::new(
-            least,
-            provision.maximum_pollers as f64,
-            POLLERS_PER_MINUTE as f64 / 60.0,
-        );
-        let batch = if unit_votes == 1 { BATCH as usize } else { 1 };
-        let queue = Station::new(servers(least, grouped), batch, BATCH_WINDOW_SECONDS * SECOND);
-        Self {
-            queue,
-            delayed: VecDeque::new(),
-            api: Bucket::new(admitted, burst(admitted.min(5_000.0))),
-            functions: Bucket::new(
-                by_functions(environments.get()),
-                burst(by_functions(environments.get())),
-            ),
-            environments,
-            pollers,
-            is_alive: true,
-            is_routed: true,
-            arrived: 0,
-            flush_at: None,
-        }
-    }
-}
-
-/// Votes per second of so many environments.
-fn by_functions(environments: f64) -> f64 {
-    environments * 1_000.0 / ENQUEUER_MS as f64
-}
-
-fn servers(pollers: f64, grouped: u64) -> usize {
-    ((pollers / grouped as f64) as usize).max(1)
 }
 
 impl Day<'_> {

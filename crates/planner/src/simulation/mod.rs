@@ -7,6 +7,7 @@
 mod engine;
 pub mod limits;
 mod plot;
+mod region;
 mod report;
 pub mod station;
 

@@ -3,7 +3,7 @@
 use election_planner::costs::{Time, sum};
 use election_planner::demand::{Demand, DemandError, MOST_VOTERS};
 use election_planner::money::Money;
-use election_planner::needs::{Need, Outage, Provision, with_headroom};
+use election_planner::needs::{Outage, Provision, with_headroom};
 use election_planner::plan::{AwsPlan, MachinePlan};
 use proptest::prelude::*;
 
@@ -134,6 +134,7 @@ fn the_lines_of_a_bill_are_those_of_the_pipeline() {
         // Six reads of a vote, half of each for consistency, at $0.125 a million.
         ("us-west-2", "the strong half of reads", 3_000_000, 375_000),
         ("global", "requests", 57_000_000, 57_000_000),
+        ("global", "queries", 3_000_000, 1_800_000),
         ("global", "requests to the website", 57_000_000, 34_200_000),
     ] {
         let line = plan
