@@ -3,7 +3,7 @@
 use election_planner::costs::{Time, sum};
 use election_planner::demand::{Demand, DemandError, MOST_VOTERS};
 use election_planner::money::Money;
-use election_planner::needs::{Outage, Provision, with_headroom};
+use election_planner::needs::{Need, Outage, Provision, with_headroom};
 use election_planner::plan::{AwsPlan, MachinePlan};
 use proptest::prelude::*;
 
