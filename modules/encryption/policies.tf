@@ -33,14 +33,15 @@ locals {
   uses = {
     ballot-secret = {
       UnwrapBallotSecret = { roles = var.roles.enqueuers, actions = ["kms:Decrypt"], purposes = ["ballot-secret"] }
-      WrapBallotSecret   = { roles = var.roles.initiators, actions = ["kms:Encrypt", "kms:GenerateDataKey"], purposes = ["ballot-secret"] }
+      WrapBallotSecret   = { roles = var.roles.initiators, actions = ["kms:Decrypt", "kms:GenerateDataKey"], purposes = ["ballot-secret"] }
     }
     records = {
       UnwrapForIntake      = { roles = var.roles.enqueuers, actions = ["kms:Decrypt"], purposes = ["mac-secret", "roll-secret"] }
-      UnwrapForCounting    = { roles = concat(var.roles.processors, var.roles.tallies, var.roles.officers), actions = ["kms:Decrypt"], purposes = ["mac-secret"] }
-      UnwrapForRegistrars  = { roles = var.roles.registrars, actions = ["kms:Decrypt"], purposes = ["roll-secret", "voter-records"] }
+      UnwrapForCounting    = { roles = concat(var.roles.processors, var.roles.tallies), actions = ["kms:Decrypt"], purposes = ["mac-secret"] }
+      UnwrapForOfficers    = { roles = var.roles.officers, actions = ["kms:Decrypt"], purposes = ["mac-secret", "roll-secret"] }
+      UnwrapForRegistrars  = { roles = var.roles.registrars, actions = ["kms:Decrypt"], purposes = ["mac-secret", "roll-secret", "voter-records"] }
       EncryptVoterRecords  = { roles = var.roles.registrars, actions = ["kms:GenerateDataKey"], purposes = ["voter-records"] }
-      WrapRollAndMacSecret = { roles = var.roles.initiators, actions = ["kms:Encrypt", "kms:GenerateDataKey"], purposes = ["mac-secret", "roll-secret"] }
+      WrapRollAndMacSecret = { roles = var.roles.initiators, actions = ["kms:Decrypt", "kms:GenerateDataKey"], purposes = ["mac-secret", "roll-secret"] }
     }
   }
 

@@ -27,9 +27,10 @@ locals {
       { Sid = "CreateElection", Effect = "Allow", Action = ["dynamodb:GetItem", "dynamodb:PutItem"], Resource = local.tables.elections },
       local.use_tables,
       {
+        # Unwrapped only if an interrupted `election init` left them.
         Sid       = "WrapSecrets"
         Effect    = "Allow"
-        Action    = ["kms:Encrypt", "kms:GenerateDataKey"]
+        Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
         Resource  = concat(values(var.records_key_arns), values(var.ballot_secret_key_arns))
         Condition = { StringEquals = { "kms:EncryptionContext:purpose" = ["ballot-secret", "mac-secret", "roll-secret"] } }
       },
@@ -55,11 +56,12 @@ locals {
         Condition = { StringEquals = { "kms:EncryptionContext:purpose" = "voter-records" } }
       },
       {
-        Sid       = "UnwrapRollSecret"
+        # The command opens an election with both secrets, whatever it is to do.
+        Sid       = "UnwrapSecretsAndVoterRecords"
         Effect    = "Allow"
         Action    = ["kms:Decrypt"]
         Resource  = values(var.records_key_arns)
-        Condition = { StringEquals = { "kms:EncryptionContext:purpose" = ["roll-secret", "voter-records"] } }
+        Condition = { StringEquals = { "kms:EncryptionContext:purpose" = ["mac-secret", "roll-secret", "voter-records"] } }
       },
     ]
 
@@ -73,10 +75,10 @@ locals {
       },
       { Sid = "Recount", Effect = "Allow", Action = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Scan"], Resource = local.tables.ballots },
       {
-        # What became of envelopes: read for the sums, written when a dead letter is put back.
+        # What became of envelopes, for the sums. A dead letter that is put back stays until a processor has decided it.
         Sid      = "AccountForEnvelopes"
         Effect   = "Allow"
-        Action   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem"]
+        Action   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"]
         Resource = local.tables.conflicts
       },
       { Sid = "CountRegistered", Effect = "Allow", Action = ["dynamodb:Scan"], Resource = local.tables.voters },
@@ -103,11 +105,11 @@ locals {
         Condition = { StringEquals = { "kms:ViaService" = [for region in sort(keys(var.votes_queue_arns)) : "sqs.${region}.amazonaws.com"] } }
       },
       {
-        Sid       = "UnwrapMacSecret"
+        Sid       = "UnwrapSecrets"
         Effect    = "Allow"
         Action    = ["kms:Decrypt"]
         Resource  = values(var.records_key_arns)
-        Condition = { StringEquals = { "kms:EncryptionContext:purpose" = "mac-secret" } }
+        Condition = { StringEquals = { "kms:EncryptionContext:purpose" = ["mac-secret", "roll-secret"] } }
       },
       {
         # `election keys destroy`. It waits a month, and an administrator can cancel it.

@@ -17,6 +17,8 @@ pub mod fixtures;
 pub mod lambda;
 pub mod memory;
 #[cfg(feature = "lambda")]
+pub mod permissions;
+#[cfg(feature = "lambda")]
 pub mod proxy;
 mod random;
 mod stores;

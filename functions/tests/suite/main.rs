@@ -15,5 +15,6 @@ mod rest;
 mod secrecy;
 mod settings;
 mod starting;
+mod starts;
 mod stream;
 mod support;

@@ -1,13 +1,12 @@
 //! What each function asks of AWS, whatever happens: its role in `modules/functions` has to allow this, and should
 //! allow nothing else.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use election_aws::message_text;
 use election_core::phase::Phase;
 use election_service::ports::CopyRole;
 use election_testkit::lambda::Function;
-use election_testkit::proxy::{Call, Proxy};
+use election_testkit::permissions::{self, Permissions};
+use election_testkit::proxy::Proxy;
 use serde_json::{Value, json};
 
 use crate::support::aws::{Aws, region};
@@ -18,53 +17,27 @@ use crate::support::programs::{HEALTH_CHECK, Program, RESULTS, TALLY, VOTE_ENQUE
 
 const REGION: &str = "us-east-1";
 
-/// The operation, and on which table or queue, or for which secret.
-fn asked(service: &str, call: &Call) -> String {
-    let input = call.input();
-    let context = &input["EncryptionContext"]["purpose"];
-    let tables = input["RequestItems"]
-        .as_object()
-        .into_iter()
-        .flat_map(|items| items.keys().cloned());
-    let on = [&input["TableName"], context]
-        .into_iter()
-        .filter_map(Value::as_str)
-        .map(str::to_owned);
-    let on: Vec<String> = on.chain(tables).collect();
-    let on = if service == "sqs" {
-        "a votes queue".to_owned()
-    } else {
-        on.join(", ")
-    };
-    format!("{service}:{} {on}", call.operation)
-}
-
 struct Recorder<'a> {
     aws: &'a Aws,
-    asked: BTreeMap<&'static str, BTreeSet<String>>,
+    asked: Permissions,
 }
 
 impl Recorder<'_> {
-    fn services(&self) -> [(&'static str, &Proxy); 3] {
-        [
-            ("dynamodb", &self.aws.tables),
-            ("sqs", &self.aws.queues),
-            ("kms", &self.aws.keys_proxy),
-        ]
+    fn proxies(&self) -> [&Proxy; 3] {
+        [&self.aws.tables, &self.aws.queues, &self.aws.keys_proxy]
     }
 
     /// Lets a function answer events, and keeps what it asked for.
     async fn watch(&mut self, program: Program, events: &[Value]) {
-        let before = self.services().map(|(_, proxy)| proxy.calls().len());
+        let before = self.proxies().map(|proxy| proxy.calls().len());
         let function: Function = self.aws.start(program, REGION).await;
         for event in events {
             function.invoke(event).await.answer();
         }
-        let mut asked_for = BTreeSet::new();
-        for ((service, proxy), before) in self.services().into_iter().zip(before) {
-            asked_for.extend(proxy.calls()[before..].iter().map(|call| asked(service, call)));
-        }
-        self.asked.entry(program.name).or_default().extend(asked_for);
+        let calls = self.proxies().into_iter().zip(before);
+        let calls = calls.flat_map(|(proxy, before)| proxy.calls().split_off(before));
+        let needed: Vec<String> = calls.flat_map(|call| permissions::needed(&call)).collect();
+        self.asked.entry(program.name).or_default().extend(needed);
     }
 }
 
@@ -73,7 +46,7 @@ async fn each_function_asks_for_what_is_written_here_and_nothing_else() {
     let aws = Aws::with_voters(4).await;
     let mut recorder = Recorder {
         aws: &aws,
-        asked: BTreeMap::new(),
+        asked: Permissions::new(),
     };
     let text =
         |envelope, voter, variant, role| message_text::format(role, &message(&aws, envelope, voter, variant));
@@ -149,5 +122,5 @@ async fn each_function_asks_for_what_is_written_here_and_nothing_else() {
     recorder
         .watch(VOTE_ENQUEUER, &[event("rest-post-eligibility-stage")])
         .await;
-    insta::assert_json_snapshot!("what each function asks of AWS", recorder.asked);
+    permissions::assert_written("functions/permissions.json", &recorder.asked);
 }

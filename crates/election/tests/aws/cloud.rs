@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use election_core::identifiers::RegionName;
@@ -9,6 +10,8 @@ use election_testkit::engines::dynamodb::{DynamoDb, TABLES};
 use election_testkit::engines::kms::Kms;
 use election_testkit::engines::sqs::{Sqs, VotesQueue};
 use election_testkit::fixtures::region;
+use election_testkit::permissions::{self, Permissions};
+use election_testkit::proxy::{Fate, Proxy};
 use serde_json::Value;
 
 use crate::voters::DEFINITION;
@@ -56,6 +59,9 @@ pub(crate) struct Cloud {
     dynamodb: DynamoDb,
     sqs: Sqs,
     _kms: Kms,
+    /// Before each of the three.
+    proxies: [Proxy; 3],
+    needed: Mutex<Permissions>,
     queues: Vec<VotesQueue>,
     /// The operators' settings, but for the region.
     pub(crate) settings: Vec<(String, String)>,
@@ -120,6 +126,12 @@ impl Cloud {
         let regions: Vec<RegionName> = (0..3).map(region).collect();
         let dynamodb = DynamoDb::with_tables(&regions).await;
         let (sqs, kms) = (Sqs::start().await, Kms::start().await);
+        let proxies = [
+            Proxy::start(&dynamodb.url()).await,
+            Proxy::start(&sqs.url()).await,
+            Proxy::start(&kms.url()).await,
+        ];
+        let [tables, votes, keys] = &proxies;
         let mut queues = Vec::new();
         for region in &regions {
             queues.push(sqs.create_votes_queue(region, Duration::from_secs(5), 100).await);
@@ -136,9 +148,9 @@ impl Cloud {
             .map(|(name, table)| ((*name).to_owned(), (*table).to_owned()))
             .collect();
         let more = [
-            ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.url()),
-            ("AWS_ENDPOINT_URL_SQS", sqs.url()),
-            ("AWS_ENDPOINT_URL_KMS", kms.url()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", tables.url()),
+            ("AWS_ENDPOINT_URL_SQS", votes.url()),
+            ("AWS_ENDPOINT_URL_KMS", keys.url()),
             ("ELECTION_REGIONS", "region-0,region-1,region-2".to_owned()),
             ("ELECTION_REPLICA_REGION", "region-0".to_owned()),
             ("ELECTION_QUEUES", pairs(|queue| &queue.url)),
@@ -158,6 +170,8 @@ impl Cloud {
             dynamodb,
             sqs,
             _kms: kms,
+            proxies,
+            needed: Mutex::default(),
             queues,
             settings,
             folder: tempfile::tempdir().unwrap(),
@@ -207,6 +221,39 @@ impl Cloud {
         self.run_with("election.env", line)
     }
 
+    /// The next time that an election's record is to be created, the tables refuse.
+    pub(crate) fn refuse_the_election_once(&self) {
+        let mut refused = false;
+        self.proxies[0].rule(move |call| {
+            let creates = call.input()["Item"]["definition"].is_object();
+            if creates && !std::mem::replace(&mut refused, true) {
+                return Fate::Refused(400, "AccessDeniedException");
+            }
+            Fate::Answered
+        });
+    }
+
+    /// What commands needed by [`Self::run_as`].
+    pub(crate) fn needed(&self) -> Permissions {
+        self.needed.lock().unwrap().clone()
+    }
+
+    /// Runs a command, and keeps which permissions it needed of the role that runs it.
+    pub(crate) fn run_as(&self, role: &'static str, line: &str) -> Ran {
+        let before = self.proxies.each_ref().map(|proxy| proxy.calls().len());
+        let ran = self.run(line);
+        let calls = self.proxies.iter().zip(before);
+        let calls = calls.flat_map(|(proxy, before)| proxy.calls().split_off(before));
+        let needed = calls.flat_map(|call| permissions::needed(&call));
+        self.needed
+            .lock()
+            .unwrap()
+            .entry(role)
+            .or_default()
+            .extend(needed);
+        ran
+    }
+
     /// Runs a command without one of its settings.
     pub(crate) fn run_without(&self, name: &str, line: &str) -> Ran {
         self.write_settings("lacking.env", Some(name));
@@ -229,6 +276,13 @@ impl Cloud {
     pub(crate) async fn put(&self, number: usize, text: &str) {
         self.sqs
             .put(&region(number), &self.queues[number].url, text)
+            .await;
+    }
+
+    /// Puts a text where SQS would move what was received too often.
+    pub(crate) async fn put_aside(&self, number: usize, text: &str) {
+        self.sqs
+            .put(&region(number), &self.queues[number].dead_letters_url, text)
             .await;
     }
 

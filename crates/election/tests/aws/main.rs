@@ -6,6 +6,7 @@
 mod cloud;
 mod voters;
 
+use election_testkit::permissions;
 use serde_json::Value;
 
 use cloud::{Cloud, in_own_environment};
@@ -19,12 +20,15 @@ fn an_election_is_run_from_init_to_the_destruction_of_its_keys() {
         async {
             let cloud = Cloud::start().await;
             cloud.write("roll.csv", &voters::roll(VOTERS));
-            cloud.run("init --definition definition.toml").exits(0);
+            cloud.refuse_the_election_once();
+            let init = "init --definition definition.toml";
+            cloud.run_as("initiator", init).refuses(70, "DynamoDB");
+            cloud.run_as("initiator", init).exits(0);
             cloud
-                .run("init --definition definition.toml")
+                .run_as("initiator", init)
                 .refuses(1, "hold an election already");
             let import = "voters import --roll roll.csv --letters letters.csv --report report.csv";
-            cloud.run(import).exits(0);
+            cloud.run_as("registrar", import).exits(0);
             assert_eq!(cloud.read("letters.csv").lines().count(), 1 + VOTERS);
             // Imported again, everybody is there already; a person with another jurisdiction's name isn't one.
             cloud.write(
@@ -32,7 +36,10 @@ fn an_election_is_run_from_init_to_the_destruction_of_its_keys() {
                 &format!("{}x-1,Nobody,Nowhere,nowhere\n", voters::roll(VOTERS)),
             );
             cloud
-                .run("voters import --roll more.csv --letters letters.csv --report report.csv")
+                .run_as(
+                    "registrar",
+                    "voters import --roll more.csv --letters letters.csv --report report.csv",
+                )
                 .exits(1);
             assert!(
                 cloud.read("report.csv").contains("jurisdiction"),
@@ -42,10 +49,13 @@ fn an_election_is_run_from_init_to_the_destruction_of_its_keys() {
             assert_eq!(cloud.read("letters.csv").lines().count(), 1 + VOTERS);
             let first = voters::ids(&cloud.read("letters.csv")).remove(0);
             cloud
-                .run("voters reissue --external-id v-0 --letters again.csv")
+                .run_as(
+                    "registrar",
+                    "voters reissue --external-id v-0 --letters again.csv",
+                )
                 .exits(0);
 
-            cloud.run("open").exits(0);
+            cloud.run_as("officer", "open").exits(0);
             let mut ids = voters::ids(&cloud.read("letters.csv"));
             ids[0] = voters::ids(&cloud.read("again.csv")).remove(0);
             let booths = voters::Booths::open(&cloud).await;
@@ -64,7 +74,7 @@ fn an_election_is_run_from_init_to_the_destruction_of_its_keys() {
             for worker in workers {
                 worker.stops_when_told();
             }
-            let status = cloud.run("status --format json").exits(0).json();
+            let status = cloud.run_as("officer", "status --format json").exits(0).json();
             assert_eq!(
                 (
                     &status["approximate"],
@@ -75,42 +85,67 @@ fn an_election_is_run_from_init_to_the_destruction_of_its_keys() {
                 "{status}"
             );
 
-            cloud.run("certify --yes").refuses(1, "close");
-            cloud.run("tally rebuild region-0").refuses(1, "close");
-            cloud.run("close").exits(0);
-            let recount = cloud.run("recount --format json").exits(1).json();
+            cloud.run_as("officer", "certify --yes").refuses(1, "close");
+            cloud
+                .run_as("officer", "tally rebuild region-0")
+                .refuses(1, "close");
+            cloud.run_as("officer", "close").exits(0);
+            let recount = cloud.run_as("officer", "recount --format json").exits(1).json();
             assert_eq!(
                 (&recount["ballots"], &recount["agrees"]),
                 (&11.into(), &Value::Bool(false))
             );
             for region in 0..3 {
                 let rebuilt = cloud
-                    .run(&format!("tally rebuild region-{region}"))
+                    .run_as("officer", &format!("tally rebuild region-{region}"))
                     .exits(0)
                     .json();
                 assert_eq!(rebuilt["records"], 11);
             }
-            assert_eq!(cloud.run("recount --format json").exits(0).json()["agrees"], true);
             assert_eq!(
-                cloud.run("results --format json").exits(0).json()["ballots_cast"],
+                cloud.run_as("officer", "recount --format json").exits(0).json()["agrees"],
+                true
+            );
+            assert_eq!(
+                cloud.run_as("officer", "results --format json").exits(0).json()["ballots_cast"],
                 11
             );
-            cloud.run("export ballots --out export").refuses(1, "certified");
+            cloud
+                .run_as("officer", "export ballots --out export")
+                .refuses(1, "certified");
             cloud.until_certified();
             for what in ["ballots", "receipts", "results"] {
-                cloud.run(&format!("export {what} --out export")).exits(0);
+                cloud
+                    .run_as("officer", &format!("export {what} --out export"))
+                    .exits(0);
             }
-            cloud.run("verify export").exits(0);
-            let destroyed = cloud.run("keys destroy --yes").exits(0).json();
+            cloud.run_as("officer", "verify export").exits(0);
+            let destroyed = cloud.run_as("officer", "keys destroy --yes").exits(0).json();
             assert!(
                 destroyed["still_links"].to_string().contains("24 hours"),
                 "{destroyed}"
             );
-            cloud.run("keys destroy --yes").exits(0);
+            cloud.run_as("officer", "keys destroy --yes").exits(0);
             assert_eq!(
-                cloud.run("results --format json").exits(0).json()["status"],
+                cloud.run_as("officer", "results --format json").exits(0).json()["status"],
                 "certified"
             );
+            cloud.put_aside(0, "received too often").await;
+            cloud.put(0, "nothing that an enqueuer sends").await;
+            let workers = cloud.start_workers();
+            cloud.until_empty(0).await;
+            for worker in workers {
+                worker.stops_when_told();
+            }
+            cloud.run_as("officer", "dead-letters list").exits(0);
+            let replayed = cloud.run_as("officer", "dead-letters replay").exits(0).json();
+            assert_eq!(replayed["replayed"], 2);
+            for change in ["fail", "restore", "lose"] {
+                cloud
+                    .run_as("officer", &format!("region {change} region-1"))
+                    .exits(0);
+            }
+            permissions::assert_written("operators/permissions.json", &cloud.needed());
         },
     );
 }
