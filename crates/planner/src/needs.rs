@@ -105,6 +105,12 @@ fn rounded(number: u64) -> u64 {
 }
 
 /// Each limit with its need; what breaks first comes first.
+///
+/// Defaults, all under docs.aws.amazon.com: apigateway/latest/developerguide/limits.html,
+/// lambda/latest/dg/gettingstarted-limits.html, amazondynamodb/latest/developerguide/ServiceQuotas.html and
+/// warm-throughput.html, AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html,
+/// kms/latest/developerguide/requests-per-second.html (us-east-2's, the lowest here),
+/// AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html.
 pub fn needs(demand: &Demand) -> Vec<Need> {
     let provision = Provision::of(demand);
     let planned = with_headroom(demand.peak());

@@ -77,7 +77,7 @@ pub(super) fn run(scenario: &Scenario, progress: &mut dyn FnMut(u64, u64)) -> Re
         events: BinaryHeap::new(),
         planned: 0,
         grouped,
-        writes: Pace::new(),
+        writes: Pace::default(),
         table: Doubling::new(provision.warm_writes),
         written: 0,
         is_recorded: Vec::new(),

@@ -6,7 +6,7 @@ use crate::facts::DOUBLING_SECONDS;
 const SECOND: f64 = 1e6;
 
 /// Lets a rate through, and a burst: what API Gateway and Lambda do with requests.
-pub struct Bucket {
+pub(super) struct Bucket {
     rate: f64,
     burst: f64,
     tokens: f64,
@@ -15,7 +15,7 @@ pub struct Bucket {
 
 impl Bucket {
     /// Full at first.
-    pub fn new(rate: f64, burst: f64) -> Self {
+    pub(super) fn new(rate: f64, burst: f64) -> Self {
         Self {
             rate,
             burst,
@@ -25,7 +25,7 @@ impl Bucket {
     }
 
     /// Takes so many tokens, or none.
-    pub fn take(&mut self, now: Micros, tokens: f64) -> bool {
+    pub(super) fn take(&mut self, now: Micros, tokens: f64) -> bool {
         self.fill(now);
         let is_enough = self.tokens >= tokens;
         if is_enough {
@@ -35,7 +35,7 @@ impl Bucket {
     }
 
     /// Another rate from now on.
-    pub fn set_rate(&mut self, now: Micros, rate: f64) {
+    pub(super) fn set_rate(&mut self, now: Micros, rate: f64) {
         self.fill(now);
         self.rate = rate;
     }
@@ -47,18 +47,14 @@ impl Bucket {
 }
 
 /// Writes of a table, one after the other at its rate: more wait, as the SDK's retries do.
-pub struct Pace {
+#[derive(Default)]
+pub(super) struct Pace {
     free_at: f64,
 }
 
 impl Pace {
-    /// Nothing is written yet.
-    pub fn new() -> Self {
-        Self { free_at: 0.0 }
-    }
-
     /// When so many writes that are asked for now are done.
-    pub fn reserve(&mut self, now: Micros, writes: u64, rate: f64) -> Micros {
+    pub(super) fn reserve(&mut self, now: Micros, writes: u64, rate: f64) -> Micros {
         if writes == 0 {
             return now;
         }
@@ -69,7 +65,7 @@ impl Pace {
 }
 
 /// A number that grows by steps while it is wanted, up to a limit, and shrinks again a tenth as fast.
-pub struct Ramp {
+pub(super) struct Ramp {
     now: f64,
     least: f64,
     most: f64,
@@ -78,7 +74,7 @@ pub struct Ramp {
 
 impl Ramp {
     /// Starts at the least.
-    pub fn new(least: f64, most: f64, per_second: f64) -> Self {
+    pub(super) fn new(least: f64, most: f64, per_second: f64) -> Self {
         Self {
             now: least,
             least,
@@ -88,7 +84,7 @@ impl Ramp {
     }
 
     /// A second passes.
-    pub fn step(&mut self, is_wanted: bool) -> f64 {
+    pub(super) fn step(&mut self, is_wanted: bool) -> f64 {
         self.now += if is_wanted {
             self.per_second
         } else {
@@ -99,13 +95,13 @@ impl Ramp {
     }
 
     /// How many there are.
-    pub fn get(&self) -> f64 {
+    pub(super) fn get(&self) -> f64 {
         self.now
     }
 }
 
 /// An on-demand table: takes what it was made ready for, or twice the busiest minute that is half an hour ago.
-pub struct Doubling {
+pub(super) struct Doubling {
     warm: f64,
     minutes: Vec<u64>,
     rate: f64,
@@ -113,7 +109,7 @@ pub struct Doubling {
 
 impl Doubling {
     /// Ready for so many writes a second.
-    pub fn new(warm: u64) -> Self {
+    pub(super) fn new(warm: u64) -> Self {
         Self {
             warm: warm as f64,
             minutes: Vec::new(),
@@ -122,7 +118,7 @@ impl Doubling {
     }
 
     /// A minute with so many writes is over.
-    pub fn minute(&mut self, writes: u64) {
+    pub(super) fn minute(&mut self, writes: u64) {
         self.minutes.push(writes);
         let settled = self
             .minutes
@@ -134,7 +130,7 @@ impl Doubling {
     }
 
     /// Writes per second.
-    pub fn rate(&self) -> f64 {
+    pub(super) fn rate(&self) -> f64 {
         self.rate.max(self.warm)
     }
 }
@@ -152,7 +148,7 @@ mod tests {
 
     #[test]
     fn writes_beyond_the_pace_wait_as_a_fluid_would() {
-        let mut pace = Pace::new();
+        let mut pace = Pace::default();
         assert_eq!(pace.reserve(0, 100, 100.0), 0);
         assert_eq!(pace.reserve(0, 50, 100.0), 1_000_000);
         assert_eq!(pace.reserve(0, 0, 100.0), 0);

@@ -5,7 +5,7 @@
 //! with the votes up to some millions, and with nothing else.
 
 mod engine;
-pub mod limits;
+mod limits;
 mod plot;
 mod region;
 mod report;
