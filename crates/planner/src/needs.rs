@@ -108,7 +108,7 @@ fn rounded(number: u64) -> u64 {
 ///
 /// Defaults, all under docs.aws.amazon.com: apigateway/latest/developerguide/limits.html,
 /// lambda/latest/dg/gettingstarted-limits.html, amazondynamodb/latest/developerguide/ServiceQuotas.html and
-/// warm-throughput.html, AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html,
+/// warm-throughput.html, AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html,
 /// kms/latest/developerguide/requests-per-second.html (us-east-2's, the lowest here),
 /// AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html.
 pub fn needs(demand: &Demand) -> Vec<Need> {
