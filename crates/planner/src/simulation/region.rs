@@ -98,3 +98,38 @@ pub(super) fn unit(voters: u64, provision: &Provision) -> (u64, u64) {
         .max(1);
     (BATCH * grouped, grouped)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::station::Next;
+    use super::*;
+    use crate::demand::Demand;
+
+    #[test]
+    fn a_unit_is_a_vote_a_batch_or_several_and_pollers_are_grouped_likewise() {
+        for (voters, hours, expected) in [
+            (2_000_000, 12, (1, 1)),
+            (2_000_001, 12, (10, 1)),
+            (160_000_000, 12, (100, 10)),
+            // So few pollers can't be divided by more.
+            (160_000_000, 168, (30, 3)),
+        ] {
+            let provision = Provision::of(&Demand::new(voters, hours, 4_450, 3).unwrap());
+            let (votes, grouped) = unit(voters, &provision);
+            assert_eq!((votes, grouped), expected, "{voters} in {hours} hours");
+            let mut region = Region::new(&provision, votes, grouped);
+            for _ in 0..100_000 {
+                let message = Message {
+                    unit: 0,
+                    votes: votes as u32,
+                    is_copy: false,
+                    accepted: 0,
+                };
+                region.queue.arrive(0, message);
+            }
+            let mut batch = Vec::new();
+            let started = (0..).take_while(|_| region.queue.start(0, &mut batch) == Next::Started);
+            assert_eq!(started.count() as u64, provision.minimum_pollers / grouped);
+        }
+    }
+}
