@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use election_planner::curve::Curve;
 use fastrand::Rng;
 
 use crate::agenda::Agenda;
 use crate::arguments::Profile;
 use crate::ballots::mix;
-use crate::curve::{Curve, Due};
+use crate::curve::{Due, schedule};
 
 /// Votes per second of the hostile profile unless it is told otherwise: what matters there is the rest.
 const HOSTILE_RATE: f64 = 200.0;
@@ -56,16 +57,19 @@ pub(crate) fn agenda(profile: &Profile, count: u32, seed: u64) -> Agenda {
     match profile {
         Profile::Generator(_) => Agenda::unpaced(count, true, time),
         Profile::Steady(_) if options.rate.is_none() => Agenda::unpaced(count, false, time),
-        Profile::Steady(_) | Profile::Soak(_) => {
-            Agenda::paced(Curve::steady().schedule(count, paced_time, seed), Duration::ZERO)
+        Profile::Steady(_) | Profile::Soak(_) => Agenda::paced(
+            schedule(&Curve::steady(), count, paced_time, seed),
+            Duration::ZERO,
+        ),
+        Profile::Spike(_) => {
+            Agenda::paced(schedule(&Curve::spike(), count, paced_time, seed), Duration::ZERO)
         }
-        Profile::Spike(_) => Agenda::paced(Curve::spike().schedule(count, paced_time, seed), Duration::ZERO),
         Profile::ElectionDay(_) => {
-            let day = Curve::election_day().schedule(count, paced_time, seed);
+            let day = schedule(&Curve::election_day(), count, paced_time, seed);
             Agenda::paced(with_retry_storm(day, paced_time, seed), Duration::ZERO)
         }
         Profile::Readers(_) | Profile::Hostile(_) => {
-            Agenda::paced(Curve::steady().schedule(count, time, seed), time)
+            Agenda::paced(schedule(&Curve::steady(), count, time, seed), time)
         }
     }
 }
@@ -103,7 +107,7 @@ mod tests {
     #[test]
     fn a_retry_storm_repeats_votes_that_were_due_before() {
         let time = Duration::from_secs(100);
-        let day = Curve::election_day().schedule(10_000, time, 1);
+        let day = schedule(&Curve::election_day(), 10_000, time, 1);
         let stormy = with_retry_storm(day.clone(), time, 1);
         assert!(stormy.len() > day.len() && stormy.is_sorted_by_key(|due| due.at_us));
         let mut seen = std::collections::HashSet::new();

@@ -12,6 +12,8 @@ use election_core::identifiers::RegionName;
 
 pub(crate) use run::{Place, run};
 
+use crate::plan::PlanArguments;
+use crate::simulate::SimulateArguments;
 use crate::voters;
 
 /// Hold an election: one voter, one vote; no accepted vote lost; every number recountable.
@@ -134,6 +136,10 @@ enum Command {
     /// Destroy what links voters to ballots, after certification
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Work out what an election needs and costs, on AWS or on one machine
+    Plan(PlanArguments),
+    /// Simulate an election day on AWS: how the queues fill and empty. A simulation, not a measurement
+    Simulate(SimulateArguments),
 }
 
 #[derive(Args)]

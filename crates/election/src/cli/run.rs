@@ -10,7 +10,7 @@ use crate::export::ExportKind;
 use crate::failure::Failure;
 use crate::operation::{Operation, RegionAction};
 use crate::store::StoreUrl;
-use crate::{definition, demo, init, operator, output, serve, verify, voters};
+use crate::{definition, demo, init, operator, output, plan, serve, simulate, verify, voters};
 
 /// The store and the keys that a command works on.
 pub(crate) struct Place {
@@ -84,6 +84,8 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
             )?;
             output::data(&operator::run(&place, Operation::KeysDestroy).await?)
         }
+        Command::Plan(arguments) => plan::run(&arguments),
+        Command::Simulate(arguments) => simulate::run(&arguments),
     }
 }
 

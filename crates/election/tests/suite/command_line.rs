@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Election, Ran, TWO_TOWNS, election};
 
-const COMMANDS: [&[&str]; 26] = [
+const COMMANDS: [&[&str]; 28] = [
     &[],
     &["demo"],
     &["definition"],
@@ -31,6 +31,8 @@ const COMMANDS: [&[&str]; 26] = [
     &["dead-letters", "replay"],
     &["keys"],
     &["keys", "destroy"],
+    &["plan"],
+    &["simulate"],
 ];
 
 fn run(arguments: &[&str]) -> Ran {

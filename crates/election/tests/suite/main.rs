@@ -19,6 +19,7 @@ mod letters;
 mod lifecycle;
 mod malformed;
 mod operators;
+mod planning;
 mod public;
 mod races;
 mod refusals;
