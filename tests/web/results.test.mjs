@@ -141,6 +141,13 @@ test("live: an unchanged answer is 304, new numbers appear, the focus stays", as
   view.answer = results(subject, { seq: 2, scale: 2 });
   const total = view.answer.ballots_cast.toLocaleString("en-US");
   await view.page.locator("#totals").getByText(total, { exact: true }).waitFor();
+  // A row that moves takes the focus along.
+  await view.page.getByRole("button", { name: "Ballots counted" }).click();
+  await view.page.locator("table a[href='#/ca']").focus();
+  const changed = results(subject, { seq: 3, scale: 2 });
+  changed.jurisdictions.find(({ id }) => id === "ca").ballots_cast = 9_999_999;
+  view.answer = changed;
+  await view.page.locator("tbody tr").first().getByText("California").waitFor();
   assert.equal(await view.page.evaluate(() => document.activeElement.getAttribute("href")), "#/ca");
 });
 
