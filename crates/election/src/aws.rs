@@ -170,6 +170,8 @@ async fn open_regions(connection: &AwsConnection, elections: &dyn Elections) -> 
 
 /// Records the votes of this region's queue until the process is told to stop.
 pub(crate) async fn work(place: &Place, arguments: &WorkArguments) -> Result<(), Failure> {
+    let (stopping, mut stopped) = watch::channel(false);
+    let signals = tokio::spawn(serve::wait_for_signal(stopping));
     let election = open(place).await?;
     let own = read_settings(place.config.as_deref())?.region(settings::REGION)?;
     let region = election.regions.named(own.as_str()).ok_or_else(|| {
@@ -180,14 +182,12 @@ pub(crate) async fn work(place: &Place, arguments: &WorkArguments) -> Result<(),
         );
         Failure::Configuration(text)
     })?;
-    let (stopping, mut stopped) = watch::channel(false);
     let mut pollers = JoinSet::new();
     for _ in 0..arguments.pollers {
         let (processor, region, stopped) = (election.processor.clone(), region.clone(), stopped.clone());
         pollers.spawn(async move { processor.run(region, stopped).await });
     }
     tracing::info!(region = %own, pollers = arguments.pollers, "recording votes");
-    let signals = tokio::spawn(serve::wait_for_signal(stopping));
     drop(stopped.wait_for(|stop| *stop).await);
     // Each ends with the batch that it has: what isn't acknowledged is received again.
     while pollers.join_next().await.is_some() {}

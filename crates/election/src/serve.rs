@@ -202,24 +202,27 @@ async fn drain(election: &Election) {
     tracing::warn!("the queues aren't empty yet; they are worked off after the next start");
 }
 
-pub(crate) async fn wait_for_signal(stopping: watch::Sender<bool>) {
+/// Tells of the first signal; the second one ends the process. From the call on, not only once it is awaited, no signal
+/// ends it otherwise.
+pub(crate) fn wait_for_signal(stopping: watch::Sender<bool>) -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        tracing::error!("signals can't be received: the server stops only when it is killed");
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+    let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    async move {
+        let (Ok(mut interrupt), Ok(mut terminate)) = signals else {
+            tracing::error!("signals can't be received: the server stops only when it is killed");
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("stopping: no new requests, then what is queued");
+        let _ = stopping.send(true);
+        // A second signal means now; nothing accepted is lost by it.
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        std::process::exit(0);
     }
-    tracing::info!("stopping: no new requests, then what is queued");
-    let _ = stopping.send(true);
-    // A second signal means now; nothing accepted is lost by it.
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
-    std::process::exit(0);
 }

@@ -1,5 +1,6 @@
 //! Owns the engines in the place of AWS, the operators' settings for them, and the running of the command.
 
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
@@ -107,6 +108,18 @@ impl Ran {
 pub(crate) struct Worker(Child);
 
 impl Worker {
+    /// Started, and ready to be told to stop.
+    fn start(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap())
+            .lines()
+            .map_while(Result::ok);
+        assert!(lines.any(|line| line.contains("recording votes")), "it ended");
+        // Read on, so that it never waits to be read.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self(child)
+    }
+
     pub(crate) fn stops_when_told(mut self) {
         let process = self.0.id().to_string();
         assert!(
@@ -290,9 +303,11 @@ impl Cloud {
     pub(crate) fn start_workers(&self) -> Vec<Worker> {
         let worker = |number| {
             let mut command = self.command("election.env", region(number).as_str());
-            Worker(command.args(["work", "--pollers", "2"]).spawn().unwrap())
+            command.args(["work", "--pollers", "2"]);
+            Worker::start(command)
         };
-        (0..3).map(worker).collect()
+        // The engines answer from other threads of this process.
+        tokio::task::block_in_place(|| (0..3).map(worker).collect())
     }
 
     /// Waits until so many ballots are recorded and no queue has anything left.
