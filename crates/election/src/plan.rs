@@ -12,16 +12,16 @@ use crate::output;
 #[derive(Args)]
 pub(crate) struct DemandArguments {
     /// How many people vote
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_VOTERS))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=MOST_VOTERS))]
     voters: u64,
     /// How long the polls are open
-    #[arg(long, default_value_t = 12, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_HOURS))]
+    #[arg(long, default_value_t = 12, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=MOST_HOURS))]
     hours: u64,
     /// The busiest rate that is provisioned for, as a multiple of the mean; Estonia's busiest hour of 2023 had 4.45
-    #[arg(long, default_value = "4.45", value_name = "X", value_parser = Demand::parse_peak_factor)]
+    #[arg(long, default_value = "4.45", value_name = "X", allow_negative_numbers = true, value_parser = Demand::parse_peak_factor)]
     peak_factor: u64,
     /// How many regions accept votes
-    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=REGIONS.len() as i64))]
+    #[arg(long, default_value_t = 3, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u8).range(2..=REGIONS.len() as i64))]
     regions: u8,
 }
 

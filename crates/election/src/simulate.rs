@@ -23,8 +23,8 @@ pub(crate) struct SimulateArguments {
     /// When people vote, as CSV: minute,weight [default: an opening burst, waves, a busy last hour]
     #[arg(long, value_name = "FILE")]
     curve: Option<PathBuf>,
-    /// Lose a region for good, at a time since the opening: us-east-1@06:30
-    #[arg(long, value_name = "NAME@HH:MM")]
+    /// Lose a region for good, at a time since the opening: us-east-1@6h, us-east-1@90m or us-east-1@06:30
+    #[arg(long, value_name = "NAME@TIME")]
     lose_region: Option<String>,
     /// Simulate the same day again
     #[arg(long, default_value_t = 1, value_name = "N")]

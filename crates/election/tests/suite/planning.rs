@@ -66,6 +66,10 @@ fn numbers_that_nobody_can_plan_with_are_refused_and_the_option_named() {
         }
     }
     run(folder.path(), &["plan"]).refuses(2, "--voters");
+    run(folder.path(), &["plan", "--voters", "-5"]).refuses(2, "--voters");
+    for option in ["--hours", "--peak-factor", "--regions"] {
+        run(folder.path(), &[&PLAN[..], &[option, "-1"]].concat()).refuses(2, option);
+    }
     run(folder.path(), &[&PLAN[..], &["--edition", "cloud"]].concat()).refuses(2, "--edition");
     run(folder.path(), &["simulate", "--voters", "10"]).refuses(2, "--out");
 }
@@ -86,7 +90,7 @@ fn a_simulated_day_is_written_and_the_same_seed_writes_the_same_bytes() {
         table.starts_with("SIMULATION") && table.contains("us-west-2 lost"),
         "{table}"
     );
-    simulate("two/deeper", &["--lose-region", "us-west-2@00:30", "--seed", "1"]);
+    simulate("two/deeper", &["--lose-region", "us-west-2@30m", "--seed", "1"]);
     assert_eq!(read("one/simulation.json"), read("two/deeper/simulation.json"));
     assert_eq!(read("one/simulation.svg"), read("two/deeper/simulation.svg"));
     let json: Value = serde_json::from_str(&read("one/simulation.json")).unwrap();
@@ -114,7 +118,7 @@ fn a_day_that_cannot_be_simulated_is_refused_and_the_option_named() {
         (
             "--lose-region",
             "us-east-1",
-            "--lose-region: a lost region is NAME@HH:MM",
+            "--lose-region: a lost region is NAME@TIME",
         ),
         (
             "--lose-region",

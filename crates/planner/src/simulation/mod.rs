@@ -43,8 +43,10 @@ pub struct Loss {
 /// A loss that can't be simulated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LossError {
-    /// Not NAME@HH:MM.
-    #[error("a lost region is NAME@HH:MM, the time since the opening, as us-east-1@06:30")]
+    /// Not NAME@TIME.
+    #[error(
+        "a lost region is NAME@TIME, the time since the opening, as us-east-1@6h, us-east-1@90m or us-east-1@06:30"
+    )]
     Malformed,
     /// No such region in this election.
     #[error("there is no region {0}; this election has {1}")]
@@ -55,27 +57,40 @@ pub enum LossError {
 }
 
 impl Loss {
-    /// Reads NAME@HH:MM.
+    /// Reads NAME@TIME, where the time is as `6h`, `1h30m`, `5400s`, `5400` or `06:30`.
     pub fn parse(text: &str, demand: &Demand) -> Result<Self, LossError> {
         let (name, time) = text.split_once('@').ok_or(LossError::Malformed)?;
-        let (hours, minutes) = time.split_once(':').ok_or(LossError::Malformed)?;
-        let number = |text: &str, most: u64| {
-            let is_number = (1..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-            let number = if is_number { text.parse::<u64>().ok() } else { None };
-            number.filter(|number| *number <= most)
-        };
-        let (hours, minutes) = number(hours, 999)
-            .zip(number(minutes, 59))
-            .ok_or(LossError::Malformed)?;
+        let at_seconds = seconds(time).ok_or(LossError::Malformed)?;
         let names = demand.names();
         let region = names.iter().position(|other| *other == name);
         let region = region.ok_or_else(|| LossError::Region(name.to_owned(), names.join(", ")))?;
-        let at_seconds = hours * 3_600 + minutes * 60;
         if at_seconds >= demand.seconds() {
             return Err(LossError::Time(demand.hours));
         }
         Ok(Self { region, at_seconds })
     }
+}
+
+fn seconds(time: &str) -> Option<u64> {
+    let number = |text: &str| {
+        let is_number = (1..=6).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number { text.parse::<u64>().ok() } else { None }
+    };
+    if let Some((hours, minutes)) = time.split_once(':') {
+        let minutes = number(minutes).filter(|minutes| *minutes < 60)?;
+        return Some(number(hours)? * 3_600 + minutes * 60);
+    }
+    if let Some(seconds) = number(time) {
+        return Some(seconds);
+    }
+    let (mut rest, mut total) = (time, 0);
+    for (unit, seconds) in [('h', 3_600), ('m', 60), ('s', 1)] {
+        if let Some((count, after)) = rest.split_once(unit) {
+            total += number(count)? * seconds;
+            rest = after;
+        }
+    }
+    (rest.is_empty() && !time.is_empty()).then_some(total)
 }
 
 impl Scenario {

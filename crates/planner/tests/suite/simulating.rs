@@ -159,12 +159,21 @@ fn two_regions_without_one_take_no_more_votes() {
 #[test]
 fn a_lost_region_is_named_and_falls_within_the_day() {
     let demand = scenario(1, 3).demand;
-    let parse = |text| Loss::parse(text, &demand);
+    let parse = |text: &str| Loss::parse(text, &demand);
     assert_eq!(
         parse("us-west-2@11:59"),
         Ok(lost(2, 11 * 3_600 + 59 * 60).unwrap())
     );
-    assert_eq!(parse("us-east-1@12:00"), Err(LossError::Time(12)));
+    for time in ["1:30", "1h30m", "90m", "5400s", "5400"] {
+        assert_eq!(
+            parse(&format!("us-west-2@{time}")),
+            Ok(lost(2, 5_400).unwrap()),
+            "{time}"
+        );
+    }
+    for late in ["us-east-1@12:00", "us-east-1@12h", "us-east-1@9999:00"] {
+        assert_eq!(parse(late), Err(LossError::Time(12)), "{late}");
+    }
     assert!(
         matches!(parse("mars@01:00"), Err(LossError::Region(name, known)) if name == "mars" && known.contains("us-east-2"))
     );
@@ -173,12 +182,14 @@ fn a_lost_region_is_named_and_falls_within_the_day() {
         "",
         "us-east-1",
         "us-east-1@",
-        "us-east-1@1",
         "us-east-1@1:60",
+        "us-east-1@1m1h",
+        "us-east-1@h",
+        "us-east-1@1d",
         "us-east-1@-1:00",
         "us-east-1@1:00:00",
         "us-east-1@+1:00",
-        "us-east-1@9999:00",
+        "us-east-1@-1h",
     ] {
         assert_eq!(parse(text), Err(LossError::Malformed), "{text}");
     }
