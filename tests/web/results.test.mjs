@@ -63,6 +63,8 @@ for (const count of [1, 2, 51]) {
     const subject = election({ jurisdictions: STATES.slice(0, count) });
     const view = await openResults(subject, results(subject));
     await view.page.locator(".contest").waitFor();
+    // The map is loaded when it is needed.
+    if (count > 1) await view.page.locator(".picture svg").waitFor();
     assert.equal(await view.page.locator("table").count(), count > 1 ? 1 : 0);
     assert.equal(await view.page.locator(".picture svg").count(), count > 1 ? 1 : 0);
     assert.equal(await view.page.getByText("Jurisdictions reported").count(), count > 1 ? 1 : 0);
@@ -113,6 +115,7 @@ test("a click on the map leads to the jurisdiction, on tiles and on the map", as
     await view.page.getByRole("heading", { name: "Texas" }).waitFor();
     await view.page.goBack();
   }
+  await view.page.locator(".picture rect").first().waitFor();
   const boxes = await view.page.locator(".picture rect").evaluateAll((rects) => rects.map((rect) => rect.getBoundingClientRect().width));
   assert.equal(boxes.length, 51);
   assert.ok(Math.min(...boxes) >= 24, `tiles are ${Math.min(...boxes)} px wide`);
